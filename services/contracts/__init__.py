@@ -1,0 +1,3 @@
+"""What services say to one another: events, requests, replies and refusals. Data only;
+one module per owning service.
+"""

@@ -1,0 +1,184 @@
+"""A service's own database: one lazy transaction per message, with what it announces written into it.
+
+The transaction begins with the first statement, not with the message: so a handler asks other services first and
+holds no lock and no connection while it waits for them.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, CursorResult, Engine
+from sqlalchemy.exc import DBAPIError
+
+from services.kit import tables, wire
+from services.kit.context import Context
+
+# Retried with a fresh transaction: serialization failure, deadlock.
+_AGAIN = {"40001", "40P01"}
+_NOTIFY_EVERY = 0.01  # seconds; the relay keeps looking for longer than this after each wake-up
+
+open_transaction: ContextVar[bool] = ContextVar("foyer_open_transaction", default=False)
+
+
+class Tx:
+    """What a door hands to a method: statements, announcements, the context and the clock of one transaction."""
+
+    def __init__(self, engine: Engine, context: Context, on_begin: Callable[[Connection], None] | None = None) -> None:
+        self.context = context
+        self.now = datetime.now(UTC)
+        self.announced: list[dict[str, Any]] = []
+        self._engine = engine
+        self._on_begin = on_begin
+        self._connection: Connection | None = None
+
+    def execute(
+        self,
+        statement: sa.Executable,
+        parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+    ) -> CursorResult[Any]:
+        return self.connection().execute(statement, parameters)
+
+    def connection(self) -> Connection:
+        """The connection, beginning the transaction if nothing has yet."""
+        if self._connection is None:
+            self._connection = self._engine.connect()
+            open_transaction.set(True)
+            if self._on_begin is not None:
+                self._on_begin(self._connection)
+        return self._connection
+
+    def announce(self, event: wire.Event) -> None:
+        """Tell the other services, once this transaction is committed."""
+        self.announced.append(
+            {
+                "event_id": uuid.uuid4(),
+                "routing_key": event.routing_key(),
+                "exchange": event.exchange(),
+                "aggregate_id": event.aggregate_id,
+                "body": wire.text(event),
+                "headers": self.context.headers(),
+            }
+        )
+
+    def commit(self) -> None:
+        connection = self.connection()
+        if self.announced:
+            connection.execute(_OUTBOX_INSERT, self.announced)
+        connection.commit()
+
+    def close(self) -> None:
+        """Give the connection back; what was not committed is rolled back."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+            open_transaction.set(False)
+
+
+_OUTBOX_INSERT = tables.outbox.insert()
+
+
+class Database:
+    """The pools of one service: one for transactions, one for reads (each statement its own read-only transaction)."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+        options: dict[str, Any] = {
+            "pool_size": pool_size,
+            "max_overflow": 0,
+            "pool_timeout": 5,
+            "pool_pre_ping": False,
+            "hide_parameters": True,
+            "json_serializer": lambda v: json.dumps(v, separators=(",", ":"), ensure_ascii=False),
+        }
+        arguments = {"connect_timeout": 5, "application_name": "foyer", "prepare_threshold": 1}
+        self.engine = sa.create_engine(url, connect_args=arguments, **options)
+        self._readers = sa.create_engine(
+            url,
+            isolation_level="AUTOCOMMIT",
+            connect_args={**arguments, "options": "-c default_transaction_read_only=on"},
+            **options,
+        )
+        for engine in (self.engine, self._readers):
+            sa.event.listen(engine, "handle_error", _forget_dead_connections)
+        self._notified = 0.0
+
+    @contextmanager
+    def reading(self, context: Context) -> Iterator[Tx]:
+        """For queries: statements that cannot write, each seeing what is committed when it runs."""
+        tx = Tx(self._readers, context)
+        try:
+            yield tx
+        finally:
+            tx.close()
+
+    def writing(
+        self,
+        context: Context,
+        work: Callable[[Tx], Any],
+        on_begin: Callable[[Connection], None] | None = None,
+        before_commit: Callable[[Tx, Any], None] | None = None,
+    ) -> Any:
+        """Run `work` in one transaction and commit it; again, up to three times, where it lost a deadlock."""
+        for attempt in range(4):
+            tx = Tx(self.engine, context, on_begin)
+            try:
+                result = work(tx)
+                if before_commit is not None:
+                    before_commit(tx, result)
+                tx.commit()
+            except DBAPIError as fault:
+                if attempt == 3 or not _worth_repeating(fault):
+                    raise
+            else:
+                if tx.announced:
+                    self._wake_relay()
+                return result
+            finally:
+                tx.close()
+        raise AssertionError("unreachable")
+
+    def _wake_relay(self) -> None:
+        """NOTIFY after the commit, not in it (there it would serialise all commits), and not more often than needed."""
+        now = time.monotonic()
+        if now - self._notified >= _NOTIFY_EVERY:
+            self._notified = now
+            try:
+                with self._readers.connect() as connection:
+                    connection.execute(_NOTIFY)
+            except DBAPIError:
+                return  # committed all the same; the relay looks by itself every second
+
+    def ping(self) -> None:
+        """One trip to the database; raises where it does not answer."""
+        with self._readers.connect() as connection:
+            connection.execute(sa.text("SELECT 1"))
+
+    def close(self) -> None:
+        self.engine.dispose()
+        self._readers.dispose()
+
+
+def _worth_repeating(fault: DBAPIError) -> bool:
+    """A lost deadlock, or the same command committed by a twin between our look-up and our insert."""
+    diagnosis = getattr(fault.orig, "diag", None)
+    return getattr(fault.orig, "sqlstate", None) in _AGAIN or (
+        diagnosis is not None and diagnosis.constraint_name == "commands_pkey"
+    )
+
+
+_NOTIFY = sa.text("SELECT pg_notify('outbox', '')")
+
+
+def _forget_dead_connections(fault: sa.engine.ExceptionContext) -> None:
+    """After a database restart every pooled connection is dead: drop them all at the first sign."""
+    if fault.is_disconnect:
+        fault.invalidate_pool_on_disconnect = True

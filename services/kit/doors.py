@@ -1,0 +1,266 @@
+"""The four doors of a service (and the inbound one): what happens around a method, so that it holds only its own story.
+
+A door is a method of a `Service` that takes a transaction and one contract. From the bus it is reached through
+`services.kit.consumer`; in a test, or from code, it is called with the contract alone and opens the transaction itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import wraps
+from typing import Any, ClassVar, Literal, get_type_hints
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.engine import Connection
+
+from services.kit import consumer, context, tables, wire
+from services.kit.context import Context
+from services.kit.db import Tx
+from services.kit.delivery import Delivery
+from services.kit.refusal import CommandReused, StillRunning
+
+DoorKind = Literal["query", "command", "subscribe", "inbound", "every"]
+KEPT = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Door:
+    """What a door declares about itself; stands on the method as `foyer_door`, for the topology and the documents."""
+
+    kind: DoorKind
+    name: str
+    event: type[wire.Event] | None = None
+    notice: type | None = None
+    key: str | None = None
+    seconds: float | None = None
+    run: Callable[[Any, Delivery], str | None] | None = None
+
+    def queue(self, service: str) -> str:
+        """The queue this door drinks from: ``bookings.notices`` for the key ``booking.notice``, else the inbox."""
+        return f"{service}.{self.key.split('.')[-1]}s" if self.key else f"{service}.inbox"
+
+
+def query(method: Callable[..., Any]) -> Callable[..., Any]:
+    """RPC that reads: every statement runs in a read-only transaction of its own."""
+    argument, reply = _types(method)
+
+    def answer(service: Service, request: Any, given: Context) -> str:
+        with service.db.reading(given) as tx:
+            return wire.text(method(service, tx, request))
+
+    def run(service: Service, delivery: Delivery) -> str:
+        request: Any = wire.load(argument(), delivery.argument(), strict=True)
+        return answer(service, request, delivery.context)
+
+    @wraps(method)
+    def door(self: Any, request: Any) -> Any:
+        return wire.load(reply(), json.loads(answer(self, request, _context(self))))
+
+    return consumer.rpc(_declare(door, Door("query", method.__name__, run=run)))
+
+
+def command(method: Callable[..., Any]) -> Callable[..., Any]:
+    """RPC that changes: one transaction, its reply stored under the command id, committed before the reply leaves.
+
+    The same id and content again: the stored reply. The same id, another content: CommandReused. While its twin is at
+    work: StillRunning. A refused or failed command stores nothing and may be tried again.
+    """
+    argument, reply = _types(method)
+
+    def carry_out(service: Service, request: Any, given: Context, command_id: uuid.UUID) -> str:
+        said = json.dumps(wire.dump(request), sort_keys=True, separators=(",", ":"))
+        digest = hashlib.sha256(said.encode("utf-8", "surrogatepass")).digest()
+
+        def look_up(connection: Connection) -> None:
+            row = connection.execute(_COMMAND_LOOK_UP, {"id": command_id, "key": _lock_key(command_id.bytes)}).one()
+            if row.reply is not None:
+                if row.name != method.__name__ or bytes(row.body_hash) != digest:
+                    raise CommandReused
+                raise _Done(row.reply)
+            if not row.mine:
+                raise StillRunning
+
+        def work(tx: Tx) -> str:
+            return wire.text(method(service, tx, request))
+
+        def keep(tx: Tx, said: str) -> None:
+            tx.execute(
+                _COMMAND_INSERT,
+                {"command_id": command_id, "name": method.__name__, "body_hash": digest, "reply": said},
+            )
+
+        try:
+            return service.db.writing(given, work, look_up, keep)
+        except _Done as before:
+            return before.reply
+
+    def run(service: Service, delivery: Delivery) -> str:
+        request: Any = wire.load(argument(), delivery.argument(), strict=True)
+        return carry_out(service, request, delivery.context, delivery.command_id())
+
+    @wraps(method)
+    def door(self: Service, request: Any, command_id: uuid.UUID | None = None) -> Any:
+        said = carry_out(self, request, _context(self), command_id or uuid.uuid4())
+        return wire.load(reply(), json.loads(said))
+
+    return consumer.rpc(_declare(door, Door("command", method.__name__, run=run)))
+
+
+def subscribe(event: type[wire.Event]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Hear an event of another service: handled once, acknowledged after the commit, tried again, then parked."""
+    return _hearing("subscribe", event, event, None)
+
+
+def inbound(key: str, notice: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Hear what other systems publish on the exchange ``inbound`` with this key; unknown fields are ignored."""
+    return _hearing("inbound", notice, None, key)
+
+
+def _hearing(
+    kind: DoorKind, contract: type, event: type[wire.Event] | None, key: str | None
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    def decorate(method: Callable[..., None]) -> Callable[..., None]:
+        handler = method.__name__
+
+        def handle(service: Service, heard: Any, given: Context, message_id: uuid.UUID) -> None:
+            # another system's message ids prove nothing: an inbound door knows its repeats by their content
+            def remember(connection: Connection) -> None:
+                row = {"event_id": message_id, "handler": handler}
+                if connection.execute(_INBOX_INSERT, row).first() is None:
+                    raise _Done("")
+
+            try:
+                service.db.writing(given, lambda tx: method(service, tx, heard), remember if event else None)
+            except _Done:
+                return
+
+        def run(service: Service, delivery: Delivery) -> None:
+            heard: Any = wire.load(contract, wire.parse(delivery.body))
+            message_id = delivery.message_id() if event else uuid.uuid4()
+            handle(service, heard, delivery.context, message_id)
+
+        @wraps(method)
+        def door(self: Service, heard: Any, message_id: uuid.UUID | None = None) -> None:
+            handle(self, heard, _context(self), message_id or uuid.uuid4())
+
+        declared = Door(kind, handler, event=event, notice=None if event else contract, key=key, run=run)
+        return consumer.hear(_declare(door, declared))
+
+    return decorate
+
+
+def every(*, seconds: float) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Run once per interval, whatever the number of replicas: an advisory lock and the time of the last run decide."""
+
+    def decorate(method: Callable[..., None]) -> Callable[..., None]:
+        def due(tx: Tx) -> bool:
+            key = _lock_key(f"every:{method.__name__}".encode())
+            row = {"key": key, "name": method.__name__, "seconds": seconds}
+            return bool(tx.execute(_TIMER_DUE, row).scalar())
+
+        def work(service: Service, tx: Tx) -> None:
+            if due(tx):
+                method(service, tx)
+
+        def run(service: Service, _delivery: Delivery) -> None:
+            given = _context(service)
+            service.db.writing(given, lambda tx: work(service, tx))
+
+        @wraps(method)
+        def door(self: Service) -> None:
+            self.db.writing(_context(self), lambda tx: method(self, tx))
+
+        declared = _declare(door, Door("every", method.__name__, seconds=seconds, run=run))
+        return consumer.tick(declared, interval=seconds)
+
+    return decorate
+
+
+class _Done(Exception):
+    """This message has been handled before; `reply` is what was answered then."""
+
+    def __init__(self, reply: str) -> None:
+        super().__init__()
+        self.reply = reply
+
+
+def _types(method: Callable[..., Any]) -> tuple[Callable[[], type], Callable[[], type]]:
+    """The request and reply types from the method's annotations, resolved when first needed."""
+    found: dict[str, type] = {}
+
+    def hint(name: str) -> type:
+        if not found:
+            hints = get_type_hints(method)
+            found["reply"] = hints.pop("return")
+            hints.pop("tx", None)
+            (found["argument"],) = hints.values()
+        return found[name]
+
+    return lambda: hint("argument"), lambda: hint("reply")
+
+
+def _declare(direct: Callable[..., Any], declared: Door) -> Callable[..., Any]:
+    """The method as nameko sees it: a delivery goes through the door by the bus, anything else directly."""
+
+    @wraps(direct)
+    def door(self: Service, *given: Any, **more: Any) -> Any:
+        if given and isinstance(given[0], Delivery):
+            return given[0].carry(self, declared)
+        return direct(self, *given, **more)
+
+    door.foyer_door = declared  # type: ignore[attr-defined]
+    return door
+
+
+def _context(service: Service) -> Context:
+    return context.current.get() or Context(actor=f"service:{service.name}")
+
+
+def _lock_key(of: bytes) -> int:
+    """A signed 64-bit key for PostgreSQL's advisory locks."""
+    return int.from_bytes(hashlib.blake2b(of, digest_size=8).digest(), "big", signed=True)
+
+
+_COMMAND_LOOK_UP = sa.text(
+    "SELECT pg_try_advisory_xact_lock(:key) AS mine, c.name, c.body_hash, c.reply"
+    " FROM (SELECT 1) AS one LEFT JOIN commands c ON c.command_id = :id"
+)
+_COMMAND_INSERT = tables.commands.insert()
+_INBOX_INSERT = pg_insert(tables.inbox).on_conflict_do_nothing().returning(tables.inbox.c.handler)
+_TIMER_DUE = sa.text(
+    "INSERT INTO timers AS t (name, ran_at) SELECT :name, now() WHERE pg_try_advisory_xact_lock(:key)"
+    " ON CONFLICT (name) DO UPDATE SET ran_at = now()"
+    # a tenth of the interval for the clocks and timers of the replicas to differ
+    " WHERE t.ran_at <= now() - make_interval(secs => :seconds * 0.9) RETURNING true"
+)
+_TIDY = (
+    sa.delete(tables.outbox).where(tables.outbox.c.published_at < sa.bindparam("before")),
+    sa.delete(tables.inbox).where(tables.inbox.c.handled_at < sa.bindparam("before")),
+    sa.delete(tables.commands).where(tables.commands.c.done_at < sa.bindparam("before")),
+)
+
+
+class Service:
+    """What every service has: its name, its database, and a broom for old messages."""
+
+    name: ClassVar[str]
+    db: Any = consumer.DatabaseProvider()
+
+    @every(seconds=3600)
+    def tidy_messages(self, tx: Tx) -> None:
+        """Forget messages handled, commands done and events published more than seven days ago."""
+        old = {"before": tx.now - KEPT}
+        for statement in _TIDY:
+            tx.execute(statement, old)
+
+
+def doors_of(service: type[Service]) -> list[Door]:
+    """Every door a service class declares, by name."""
+    found = (getattr(getattr(service, name), "foyer_door", None) for name in sorted(dir(service)))
+    return [door for door in found if door is not None]

@@ -1,0 +1,197 @@
+"""Contracts on the wire: frozen dataclasses to JSON and back, checked by marshmallow.
+
+An event and a request are declared once, as a dataclass in ``services/contracts/<owner>.py``; the owner, the topic,
+the RPC name and the JSON Schema all follow from the class.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from functools import cache
+from types import ModuleType
+from typing import Any, ClassVar, Generic, TypeVar, cast, dataclass_transform, get_args
+
+import marshmallow
+import marshmallow_dataclass
+
+from services.kit.refusal import Invalid, Problem
+
+R = TypeVar("R")
+C = TypeVar("C", bound=type)
+T = TypeVar("T")
+
+
+class _WholeNumber(marshmallow.fields.Integer):
+    """5.9 is not 5 and "5" is not 5: money is counted in these."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(strict=True, **options)
+
+
+_FIELDS: dict[Any, Any] = {int: _WholeNumber, datetime: marshmallow.fields.AwareDateTime}
+
+
+class _Lenient(marshmallow.Schema):
+    """Events and replies: a newer sender may say more than we know."""
+
+    TYPE_MAPPING = _FIELDS
+
+    class Meta:
+        unknown = marshmallow.EXCLUDE
+
+
+class _Strict(marshmallow.Schema):
+    """Requests and what comes from outside: a field nobody knows is a mistake that the sender should hear of."""
+
+    TYPE_MAPPING = _FIELDS
+
+    class Meta:
+        unknown = marshmallow.RAISE
+
+
+class Event:
+    """Something that has happened to an aggregate. Ids, amounts, dates and states; never names or addresses.
+
+    `aggregate` names the field that holds the aggregate's id. A field `version` (the aggregate's, growing) lets
+    a handler ignore what is older than what it has seen.
+    """
+
+    aggregate: ClassVar[str]
+
+    @classmethod
+    def owner(cls) -> str:
+        return cls.__module__.rsplit(".", 1)[-1]
+
+    @classmethod
+    def topic(cls) -> str:
+        """``BookingCheckedIn`` → ``booking.checked_in``"""
+        first, *rest = re.findall(r"[A-Z][a-z0-9]*", re.sub(r"V\d+$", "", cls.__name__))
+        return f"{first.lower()}.{'_'.join(w.lower() for w in rest)}"
+
+    @classmethod
+    def schema_version(cls) -> int:
+        found = re.search(r"V(\d+)$", cls.__name__)
+        return int(found.group(1)) if found else 1
+
+    @classmethod
+    def routing_key(cls) -> str:
+        """Topic and version of the schema, ``booking.confirmed.v1``; also the message's `type`."""
+        return f"{cls.topic()}.v{cls.schema_version()}"
+
+    @classmethod
+    def exchange(cls) -> str:
+        return f"{cls.owner()}.events"
+
+    @property
+    def aggregate_id(self) -> str:
+        return str(getattr(self, self.aggregate))
+
+
+class Request(Generic[R]):
+    """A question or a command to the service that owns the contract; ``Request[Account]`` answers an Account."""
+
+    @classmethod
+    def rpc_service(cls) -> str:
+        return cls.__module__.rsplit(".", 1)[-1]
+
+    @classmethod
+    def rpc_method(cls) -> str:
+        """``ReadAccount`` → ``read_account``"""
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
+
+    @classmethod
+    def reply_type(cls) -> type:
+        for parent in cls.__orig_bases__:  # type: ignore[attr-defined]
+            if args := get_args(parent):
+                return args[0]
+        raise TypeError(f"{cls.__name__} does not say what it answers: Request[Reply]")
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def event(cls: C) -> C:
+    """Declare an event: ``@event class BookingConfirmed(Event): ...``"""
+    return cast(C, dataclasses.dataclass(frozen=True, kw_only=True)(cls))
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def request(cls: C) -> C:
+    """Declare a request: ``@request class ReadAccount(Request[Account]): ...``"""
+    return cast(C, dataclasses.dataclass(frozen=True, kw_only=True)(cls))
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def value(cls: C) -> C:
+    """Declare a part of a contract: a reply, or what stands inside one."""
+    return cast(C, dataclasses.dataclass(frozen=True, kw_only=True)(cls))
+
+
+@cache
+def schema(cls: Any, strict: bool = False) -> marshmallow.Schema:
+    """The marshmallow schema of a contract dataclass."""
+    return marshmallow_dataclass.class_schema(cls, base_schema=_Strict if strict else _Lenient)()
+
+
+def dump(instance: Any) -> dict[str, Any]:
+    """A contract dataclass as JSON-ready values."""
+    cls: Any = type(instance)
+    return schema(cls).dump(instance)
+
+
+def load(cls: type[T], data: Any, *, strict: bool = False) -> T:
+    """JSON values as a contract dataclass; raises Invalid with a pointer for each fault."""
+    try:
+        given: Any = cls
+        return schema(given, strict).load(data)
+    except marshmallow.ValidationError as fault:
+        raise Invalid(errors=list(problems(fault.messages))) from None
+
+
+def parse(body: bytes | str) -> Any:
+    """JSON text as values; raises Invalid where it is none. NaN, which JSON does not know, is refused."""
+    try:
+        return json.loads(body, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise Invalid("The body is not JSON.") from None
+
+
+def text(instance: Any) -> str:
+    """A contract dataclass as compact JSON text."""
+    return json.dumps(dump(instance), separators=(",", ":"), ensure_ascii=False)
+
+
+def problems(messages: Any, pointer: str = "") -> Iterator[Problem]:
+    """marshmallow's nested messages as flat problems with JSON pointers (RFC 6901)."""
+    if isinstance(messages, Mapping):
+        for key, inner in messages.items():
+            step = "" if key == "_schema" else "/" + str(key).replace("~", "~0").replace("/", "~1")
+            yield from problems(inner, pointer + step)
+    else:
+        for detail in messages if isinstance(messages, list) else [messages]:
+            if isinstance(detail, Mapping):
+                yield from problems(detail, pointer)
+            else:
+                yield Problem(pointer, str(detail))
+
+
+def events_of(module: ModuleType) -> list[type[Event]]:
+    """The events a contracts module declares, in the order of their names."""
+    return sorted(_declared(module, Event), key=lambda c: c.__name__)
+
+
+def requests_of(module: ModuleType) -> list[type[Request[Any]]]:
+    """The requests a contracts module declares, in the order of their names."""
+    return sorted(_declared(module, Request), key=lambda c: c.__name__)
+
+
+def _declared(module: ModuleType, kind: type[T]) -> Iterator[type[T]]:
+    for found in vars(module).values():
+        if isinstance(found, type) and issubclass(found, kind) and found.__module__ == module.__name__:
+            yield found
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
