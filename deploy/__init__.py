@@ -1,0 +1,1 @@
+"""How Foyer is put to work: on one machine (`local`), in containers, in a cluster."""
