@@ -10,6 +10,7 @@ import functools
 import json
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -24,16 +25,17 @@ from nameko.messaging import QueueConsumer
 from nameko.rpc import Rpc, RpcConsumer
 from nameko.timer import Timer
 
-from services.kit import config, metrics
+from services.kit import config, metrics, topology
 from services.kit.db import Database
 from services.kit.delivery import Delivery, digest
+from services.kit.gathering import Gathering
 from services.kit.refusal import Broken
 
 _log = logging.getLogger(__name__)
 
 RECONNECT_AT_MOST = 2  # seconds between attempts to reach the broker
+GATHERED = 50  # messages that may share a transaction
 PUBLISH_DEADLINE = 10  # seconds to bring a message to another queue
-WAIT_QUEUE = "foyer.wait.{ms}"
 
 
 class DatabaseProvider(DependencyProvider):
@@ -56,7 +58,7 @@ class Messages(QueueConsumer):
     def get_consumers(self, consumer_cls: Any, channel: Any) -> Any:
         for provider in self._providers:
             consumer = consumer_cls(queues=[provider.queue], on_message=functools.partial(self._arrived, provider))
-            consumer.qos(prefetch_count=self.prefetch_count)
+            consumer.qos(prefetch_count=getattr(provider, "at_once", self.prefetch_count))
             self._consumers[provider] = consumer
         return self._consumers.values()
 
@@ -144,6 +146,11 @@ class _Source(SharedExtension, ProviderCollector):
     queue_name: str
     queue: Any = None
 
+    @property
+    def at_once(self) -> int:
+        """How many messages may be in our hands: half of the workers, as somebody waits for the answers to calls."""
+        return max(1, int(self.container.max_workers) // 2)
+
     def setup(self) -> None:
         if self.queue is None:
             # declared by `foyer topology` before any service starts
@@ -171,11 +178,13 @@ class _Source(SharedExtension, ProviderCollector):
             _log.error("Nobody hears messages of type %.80s", said)
             return
         try:
-            self.container.spawn_worker(
-                hearing, (delivery,), {}, handle_result=functools.partial(self._settle, hearing, delivery)
-            )
+            self._hand_over(hearing, delivery)
         except ContainerBeingKilled:
             self.messages.requeue_message(message)
+
+    def _hand_over(self, hearing: Hearing, delivery: Delivery) -> None:
+        settle = functools.partial(self._settle, hearing, delivery)
+        self.container.spawn_worker(hearing, (delivery,), {}, handle_result=settle)
 
     def _settle(self, hearing: Hearing, delivery: Delivery, *_result: Any) -> tuple[None, None]:
         service, name = self.container.service_name, hearing.method_name
@@ -194,7 +203,7 @@ class _Source(SharedExtension, ProviderCollector):
             reason = f"{type(cause).__name__} after {attempt + 1} attempts"
             self.messages.park(delivery, self.queue_name, name, reason, type(cause).__name__, digest(cause))
             return None, None
-        wait = WAIT_QUEUE.format(ms=int(delays[min(attempt, len(delays) - 1)] * 1000))
+        wait = topology.wait_name(delays[min(attempt, len(delays) - 1)])
         if self.messages.forward(delivery, wait, self.queue_name, {"foyer-attempt": attempt + 1}):
             metrics.retried(service, name)
             self.messages.ack_message(delivery.message)
@@ -207,9 +216,36 @@ class _Source(SharedExtension, ProviderCollector):
 class Inbox(_Source):
     """The queue of events a service has subscribed to; the message's type names the door."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting: deque[tuple[Hearing, Delivery]] = deque()
+        self._gathering = False
+
     @property
     def queue_name(self) -> str:  # type: ignore[override]
         return f"{self.container.service_name}.inbox"
+
+    @property
+    def at_once(self) -> int:
+        """More where all share transactions: one worker handles them, and wants something to gather."""
+        return GATHERED if all(p.door.together for p in self._providers) else super().at_once
+
+    def _hand_over(self, hearing: Hearing, delivery: Delivery) -> None:
+        """A door that shares its transactions gets what waits at that moment; one worker at a time does it."""
+        if not hearing.door.together:
+            super()._hand_over(hearing, delivery)
+            return
+        self._waiting.append((hearing, delivery))
+        if not self._gathering:
+            self._gathering = True
+            turn = Gathering(self._take, lambda item: self._settle(*item), self._turn_over)
+            self.container.spawn_worker(hearing, (turn,), {}, handle_result=lambda *_result: (None, None))
+
+    def _take(self) -> list[tuple[Hearing, Delivery]]:
+        return [self._waiting.popleft() for _ in range(min(GATHERED, len(self._waiting)))]
+
+    def _turn_over(self) -> None:
+        self._gathering = False
 
     def door_for(self, delivery: Delivery) -> Hearing | None:
         said = delivery.properties.get("type")

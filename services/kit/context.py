@@ -6,7 +6,7 @@ import secrets
 import uuid
 from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -35,18 +35,14 @@ class Context:
     @classmethod
     def from_headers(cls, headers: Mapping[str, Any]) -> Context:
         """What is missing is made anew; what is there is cut to a bounded length, as it may come from outside."""
-        context = cls()
         given = {
             "actor": headers.get("foyer-actor"),
             "request_id": headers.get("foyer-request-id"),
             "trace": headers.get("traceparent"),
         }
         roles = str(headers.get("foyer-roles") or "")[:500]
-        return replace(
-            context,
-            roles=tuple(r for r in roles.split(",") if r),
-            **{k: str(v)[:120] for k, v in given.items() if v},
-        )
+        known: dict[str, Any] = {name: str(said)[:120] for name, said in given.items() if said}
+        return cls(roles=tuple(r for r in roles.split(",") if r), **known)
 
 
 current: ContextVar[Context | None] = ContextVar("foyer_context", default=None)

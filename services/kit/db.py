@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, CursorResult, Engine
 from sqlalchemy.exc import DBAPIError
 
-from services.kit import tables, wire
+from services.kit import wire
 from services.kit.context import Context
 
 # Retried with a fresh transaction: serialization failure, deadlock.
@@ -36,16 +36,26 @@ class Tx:
         self.context = context
         self.now = datetime.now(UTC)
         self.announced: list[dict[str, Any]] = []
+        self.committing = False
         self._engine = engine
         self._on_begin = on_begin
         self._connection: Connection | None = None
+        self._fresh = True  # nothing has been executed: on another connection it would be the same
 
     def execute(
         self,
         statement: sa.Executable,
         parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> CursorResult[Any]:
-        return self.connection().execute(statement, parameters)
+        try:
+            result = self.connection().execute(statement, parameters)
+        except DBAPIError as fault:
+            if not (fault.connection_invalidated and self._fresh and self._on_begin is None):
+                raise
+            self.close()  # a pooled connection of before a restart of the database; the pool is emptied by now
+            result = self.connection().execute(statement, parameters)
+        self._fresh = False
+        return result
 
     def connection(self) -> Connection:
         """The connection, beginning the transaction if nothing has yet."""
@@ -60,7 +70,7 @@ class Tx:
         """Tell the other services, once this transaction is committed."""
         self.announced.append(
             {
-                "event_id": uuid.uuid4(),
+                "event_id": str(uuid.uuid4()),
                 "routing_key": event.routing_key(),
                 "exchange": event.exchange(),
                 "aggregate_id": event.aggregate_id,
@@ -72,7 +82,8 @@ class Tx:
     def commit(self) -> None:
         connection = self.connection()
         if self.announced:
-            connection.execute(_OUTBOX_INSERT, self.announced)
+            connection.execute(_OUTBOX_INSERT, {"events": json.dumps(self.announced)})
+        self.committing = True
         connection.commit()
 
     def close(self) -> None:
@@ -83,7 +94,13 @@ class Tx:
             open_transaction.set(False)
 
 
-_OUTBOX_INSERT = tables.outbox.insert()
+# One statement for any number of events; rows get their `seq` in the order of the announcements.
+_OUTBOX_INSERT = sa.text(
+    "INSERT INTO outbox (event_id, routing_key, exchange, aggregate_id, body, headers)"
+    " SELECT event_id, routing_key, exchange, aggregate_id, body, headers"
+    " FROM jsonb_to_recordset(CAST(:events AS jsonb))"
+    " AS e(event_id uuid, routing_key text, exchange text, aggregate_id text, body text, headers jsonb)"
+)
 
 
 class Database:
@@ -127,7 +144,10 @@ class Database:
         on_begin: Callable[[Connection], None] | None = None,
         before_commit: Callable[[Tx, Any], None] | None = None,
     ) -> Any:
-        """Run `work` in one transaction and commit it; again, up to three times, where it lost a deadlock."""
+        """Run `work` in one transaction and commit it.
+
+        Again, up to three times, where it lost a deadlock, or its connection before the commit.
+        """
         for attempt in range(4):
             tx = Tx(self.engine, context, on_begin)
             try:
@@ -136,7 +156,8 @@ class Database:
                     before_commit(tx, result)
                 tx.commit()
             except DBAPIError as fault:
-                if attempt == 3 or not _worth_repeating(fault):
+                lost = fault.connection_invalidated and not tx.committing
+                if attempt == 3 or not (lost or _worth_repeating(fault)):
                     raise
             else:
                 if tx.announced:

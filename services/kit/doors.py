@@ -23,10 +23,11 @@ from services.kit import consumer, context, tables, wire
 from services.kit.context import Context
 from services.kit.db import Tx
 from services.kit.delivery import Delivery
-from services.kit.refusal import CommandReused, StillRunning
+from services.kit.refusal import CommandReused, Invalid, StillRunning
 
 DoorKind = Literal["query", "command", "subscribe", "inbound", "every"]
 KEPT = timedelta(days=7)
+MOST_BYTES = 1 << 20  # of what another system publishes
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,9 @@ class Door:
     notice: type | None = None
     key: str | None = None
     seconds: float | None = None
+    together: bool = False
     run: Callable[[Any, Delivery], str | None] | None = None
+    work: Callable[[Any, Tx, Any], None] | None = None
 
     def queue(self, service: str) -> str:
         """The queue this door drinks from: ``bookings.notices`` for the key ``booking.notice``, else the inbox."""
@@ -112,9 +115,15 @@ def command(method: Callable[..., Any]) -> Callable[..., Any]:
     return consumer.rpc(_declare(door, Door("command", method.__name__, run=run)))
 
 
-def subscribe(event: type[wire.Event]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Hear an event of another service: handled once, acknowledged after the commit, tried again, then parked."""
-    return _hearing("subscribe", event, event, None)
+def subscribe(
+    event: type[wire.Event], *, together: bool = False
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Hear an event of another service: handled once, acknowledged after the commit, tried again, then parked.
+
+    `together`: the handler touches only rows of its own aggregate and asks nobody, so that under load it may share a
+    transaction with others of its kind.
+    """
+    return _hearing("subscribe", event, event, None, together)
 
 
 def inbound(key: str, notice: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -123,7 +132,7 @@ def inbound(key: str, notice: type) -> Callable[[Callable[..., None]], Callable[
 
 
 def _hearing(
-    kind: DoorKind, contract: type, event: type[wire.Event] | None, key: str | None
+    kind: DoorKind, contract: type, event: type[wire.Event] | None, key: str | None, together: bool = False
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     def decorate(method: Callable[..., None]) -> Callable[..., None]:
         handler = method.__name__
@@ -141,6 +150,8 @@ def _hearing(
                 return
 
         def run(service: Service, delivery: Delivery) -> None:
+            if key and len(delivery.body) > MOST_BYTES:
+                raise Invalid(f"Larger than {MOST_BYTES:,} bytes.")
             heard: Any = wire.load(contract, wire.parse(delivery.body))
             message_id = delivery.message_id() if event else uuid.uuid4()
             handle(service, heard, delivery.context, message_id)
@@ -149,7 +160,8 @@ def _hearing(
         def door(self: Service, heard: Any, message_id: uuid.UUID | None = None) -> None:
             handle(self, heard, _context(self), message_id or uuid.uuid4())
 
-        declared = Door(kind, handler, event=event, notice=None if event else contract, key=key, run=run)
+        notice = None if event else contract
+        declared = Door(kind, handler, event, notice, key, together=together, run=run, work=method)
         return consumer.hear(_declare(door, declared))
 
     return decorate

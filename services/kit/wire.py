@@ -13,11 +13,12 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cache
 from types import ModuleType
-from typing import Any, ClassVar, Generic, TypeVar, cast, dataclass_transform, get_args
+from typing import Any, ClassVar, Generic, TypeVar, cast, dataclass_transform, get_args, get_type_hints
 
 import marshmallow
 import marshmallow_dataclass
 
+from services.kit import codec
 from services.kit.refusal import Invalid, Problem
 
 R = TypeVar("R")
@@ -64,7 +65,7 @@ class Event:
 
     @classmethod
     def owner(cls) -> str:
-        return cls.__module__.rsplit(".", 1)[-1]
+        return _owner(cls)
 
     @classmethod
     def topic(cls) -> str:
@@ -96,7 +97,7 @@ class Request(Generic[R]):
 
     @classmethod
     def rpc_service(cls) -> str:
-        return cls.__module__.rsplit(".", 1)[-1]
+        return _owner(cls)
 
     @classmethod
     def rpc_method(cls) -> str:
@@ -109,6 +110,12 @@ class Request(Generic[R]):
             if args := get_args(parent):
                 return args[0]
         raise TypeError(f"{cls.__name__} does not say what it answers: Request[Reply]")
+
+
+def _owner(cls: type) -> str:
+    """The module under ``contracts`` that declares it, or the folder; elsewhere the module itself."""
+    _, _, path = cls.__module__.rpartition("contracts.")
+    return path.partition(".")[0] if "contracts." in cls.__module__ else path.rpartition(".")[2]
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
@@ -132,19 +139,73 @@ def value(cls: C) -> C:
 @cache
 def schema(cls: Any, strict: bool = False) -> marshmallow.Schema:
     """The marshmallow schema of a contract dataclass."""
-    return marshmallow_dataclass.class_schema(cls, base_schema=_Strict if strict else _Lenient)()
+    return schema_class(cls, _Strict if strict else _Lenient)()
+
+
+@cache
+def schema_class(cls: Any, base: type[marshmallow.Schema]) -> type[marshmallow.Schema]:
+    """The contract's schema on top of `base`, with all of its parts on top of the same.
+
+    marshmallow-dataclass names a part it has met before, and marshmallow finds the last schema registered under that
+    name: with several bases, that may be another one's. So the names are replaced by what they stand for.
+    """
+    made = marshmallow_dataclass.class_schema(cls, base_schema=base)
+    parts = {part.__name__: part for part in dataclasses_in(cls)}
+    for field in _fields_of(made):
+        if isinstance(field, marshmallow.fields.Nested) and isinstance(field.nested, str):
+            field.nested = schema_class(parts[field.nested], base)
+    return made
+
+
+def dataclasses_in(cls: Any) -> list[type]:
+    """The dataclasses a contract is made of, itself first."""
+    found: list[type] = []
+
+    def visit(of: Any) -> None:
+        if dataclasses.is_dataclass(of) and isinstance(of, type):
+            if of not in found:
+                found.append(of)
+                for hint in get_type_hints(of).values():
+                    visit(hint)
+        else:
+            for part in get_args(of):
+                visit(part)
+
+    visit(cls)
+    return found
+
+
+def _fields_of(made: type[marshmallow.Schema]) -> Iterator[marshmallow.fields.Field[Any]]:
+    """Its fields, those inside of lists, and those of its parts."""
+    for field in made._declared_fields.values():
+        inner = field.inner if isinstance(field, marshmallow.fields.List) else field
+        yield inner
+        if isinstance(inner, marshmallow.fields.Nested) and isinstance(inner.nested, type):
+            yield from _fields_of(inner.nested)
 
 
 def dump(instance: Any) -> dict[str, Any]:
     """A contract dataclass as JSON-ready values."""
     cls: Any = type(instance)
+    write = codec.writer(cls)
+    if write is not None:
+        try:
+            return write(instance)
+        except codec.Unsure:
+            pass
     return schema(cls).dump(instance)
 
 
 def load(cls: type[T], data: Any, *, strict: bool = False) -> T:
     """JSON values as a contract dataclass; raises Invalid with a pointer for each fault."""
+    given: Any = cls
+    read = codec.reader(given, strict)
+    if read is not None:
+        try:
+            return read(data)
+        except codec.Unsure:
+            pass
     try:
-        given: Any = cls
         return schema(given, strict).load(data)
     except marshmallow.ValidationError as fault:
         raise Invalid(errors=list(problems(fault.messages))) from None
@@ -189,7 +250,11 @@ def requests_of(module: ModuleType) -> list[type[Request[Any]]]:
 
 def _declared(module: ModuleType, kind: type[T]) -> Iterator[type[T]]:
     for found in vars(module).values():
-        if isinstance(found, type) and issubclass(found, kind) and found.__module__ == module.__name__:
+        if (
+            isinstance(found, type)
+            and issubclass(found, kind)
+            and (found.__module__ + ".").startswith(module.__name__ + ".")
+        ):
             yield found
 
 

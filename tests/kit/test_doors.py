@@ -200,11 +200,11 @@ class Running:
         said = {"content_type": "application/json", "delivery_mode": 2, **properties}
         self.channel.basic_publish("", queue, body, pika.BasicProperties(**said), mandatory=True)
 
-    def event(self, what: str, then: str = "", message_id: str | None = None) -> None:
+    def event(self, what: str, then: str = "", message_id: str | None = None, topic: str = "effect.wanted") -> None:
         self.publish(
             "consent.inbox",
             {"what": what, "then": then},
-            type="effect.wanted.v1",
+            type=f"{topic}.v1",
             message_id=message_id or str(uuid.uuid4()),
         )
 
@@ -249,6 +249,30 @@ def test_a_failing_handler_is_tried_again_then_parked_with_its_reason(running, d
     assert "ana.silva" not in json.dumps(headers)
     assert json.loads(body)["what"] == what
     assert effects(db, what) == 0
+
+
+def test_events_that_share_a_transaction_have_one_effect_each_and_only_the_bad_one_is_parked(running, db):
+    running.process.send_signal(signal.SIGSTOP)  # so that they wait together
+    ids = [str(uuid.uuid4()) for _ in range(60)]
+    whats = [something() for _ in ids]
+    for what, message_id in [*zip(whats, ids, strict=True), *zip(whats[:20], ids[:20], strict=True)]:
+        running.event(what, message_id=message_id, topic="effect.shared")
+    bad = something()
+    running.event(bad, then="stumble", topic="effect.shared")
+    running.process.send_signal(signal.SIGCONT)
+    headers, _ = running.parked()
+    assert headers["foyer-handler"] == "carry_out_together"
+    eventually(lambda: running.left_in("consent.inbox") == 0 and effects(db, whats[-1]) == 1)
+    assert [effects(db, what) for what in whats] == [1] * len(whats)
+    assert effects(db, bad) == 0
+    with db.reading(Context()) as tx:
+        shared = "SELECT count(DISTINCT xmin::text) FROM effects WHERE what = ANY(:whats)"
+        transactions = tx.execute(sa.text(shared), {"whats": whats}).scalar()
+        announced = tx.execute(
+            sa.select(sa.func.count()).where(tables.outbox.c.aggregate_id == sa.any_(sa.literal(whats))),
+        ).scalar()
+    assert transactions < len(whats)
+    assert announced == len(whats)
 
 
 def test_a_refused_event_is_parked_at_once(running):
@@ -351,3 +375,14 @@ def test_a_failure_inside_a_service_is_answered_without_its_message(ask):
 def test_a_method_nobody_has_is_answered(ask):
     with pytest.raises(Broken):
         ask("do_nothing", {})
+
+
+def test_a_restart_of_the_database_is_not_felt_by_the_next_message(toy_service, db, database_url):
+    what = something()
+    for _ in range(3):
+        toy_service.do_effect(toy.DoEffect(what=what))
+        toy_service.count_effects(toy.CountEffects(what=what))
+        with psycopg.connect(database_url, autocommit=True) as admin:
+            others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+            admin.execute(f"{others} AND application_name = 'foyer'")
+    assert toy_service.count_effects(toy.CountEffects(what=what)) == toy.Count(effects=3)

@@ -53,6 +53,13 @@ class EffectDone(Event):
     what: str
 
 
+@event
+class EffectShared(Event):
+    aggregate = "what"
+    what: str
+    then: str = ""
+
+
 @value
 class EffectNotice:
     what: str
@@ -82,6 +89,12 @@ class ToyService(Service):
     def carry_out(self, tx: Tx, event: EffectWanted) -> None:
         _effect(tx, event.what)
         _then(event.then)
+
+    @subscribe(EffectShared, together=True)
+    def carry_out_together(self, tx: Tx, event: EffectShared) -> None:
+        _effect(tx, event.what)
+        _then(event.then)
+        tx.announce(EffectDone(what=event.what))
 
     @inbound("effect.notice", EffectNotice)
     def take_notice(self, tx: Tx, notice: EffectNotice) -> None:
