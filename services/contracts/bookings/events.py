@@ -1,0 +1,114 @@
+"""What bookings announces."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from services.contracts.bookings.stays import State
+from services.contracts.values import Money
+from services.kit.wire import Event, event, value
+
+
+@value
+class BookingFacts:
+    """What others need to know of a booking whenever it changes: the whole present state, without names.
+
+    `profile_id` is the primary guest's, `payer_profile_id` whoever owes the stay (the primary guest if nobody
+    else is named).
+    """
+
+    booking_id: UUID
+    version: int
+    state: State
+    property_id: UUID
+    profile_id: UUID
+    payer_profile_id: UUID
+    profile_ids: tuple[UUID, ...]
+    arrival: date
+    departure: date
+    nights: int
+    rooms: int
+    total: Money
+    channel: str | None = None
+    flags: tuple[str, ...] = ()
+
+
+@event
+class BookingReceived(Event):
+    """A booking whose people have no profiles yet. Nothing else is announced of it until they are identified."""
+
+    aggregate = "booking_id"
+    booking_id: UUID
+    version: int
+    property_id: UUID
+
+
+@event
+class BookingPeopleChanged(Event):
+    """The people of a booking were changed by its source and want identifying again."""
+
+    aggregate = "booking_id"
+    booking_id: UUID
+    version: int
+    property_id: UUID
+
+
+@event
+class BookingHeld(Event):
+    """A tentative booking holds its rooms; nothing is owed yet."""
+
+    aggregate = "booking_id"
+    booking_id: UUID
+    version: int
+    booking: BookingFacts
+
+
+@event
+class BookingConfirmed(Event):
+    aggregate = "booking_id"
+    booking_id: UUID
+    version: int
+    booking: BookingFacts
+
+
+@event
+class BookingChanged(Event):
+    """Dates, rooms, price or people of a confirmed or in-house booking."""
+
+    aggregate = "booking_id"
+    booking_id: UUID
+    version: int
+    booking: BookingFacts
+
+
+@event
+class BookingCancelled(Event):
+    aggregate = "booking_id"
+    booking_id: UUID
+    version: int
+    booking: BookingFacts
+
+
+@event
+class BookingCheckedIn(Event):
+    aggregate = "booking_id"
+    booking_id: UUID
+    version: int
+    booking: BookingFacts
+
+
+@event
+class BookingCheckedOut(Event):
+    aggregate = "booking_id"
+    booking_id: UUID
+    version: int
+    booking: BookingFacts
+
+
+@event
+class BookingMarkedNoShow(Event):
+    aggregate = "booking_id"
+    booking_id: UUID
+    version: int
+    booking: BookingFacts
