@@ -1,0 +1,112 @@
+"""The people of a booking as its source wrote them: what of it can be used, and who of them is the same person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TypeVar
+from uuid import UUID
+
+from services.contracts.bookings import Person
+from services.contracts.profiles import Address
+from services.profiles.domain import codes, contacts, names, relays
+from services.profiles.domain.card import COMPANY_NAME, NAME, Card
+from services.profiles.domain.contacts import Point
+from services.profiles.domain.names import Unfit
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+@dataclass(frozen=True)
+class Guest:
+    """Somebody on a booking. `profile_id`: named by the booking. `brought`: places of people nothing is known about."""
+
+    position: int
+    card: Card
+    profile_id: UUID | None = None
+    brought: tuple[int, ...] = ()
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """Keys of what may say who this is."""
+        return tuple(point.key for point in self.card.points if point.identifies)
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Of all contact points, relays too."""
+        return frozenset(point.key for point in self.card.points)
+
+
+def read_guests(people: Iterable[Person], country: str, today: date) -> tuple[Guest, ...]:
+    """Everybody on a booking of whom something is known; those whom the booking names by profile first.
+
+    Whoever has neither name nor address (``guests: [{}]``) stands with the booker until somebody says who they are. If
+    that is all of them, there is one unknown guest.
+    """
+    read = [(_read(person, country, today), person.roles) for person in people]
+    known = [(guest, roles) for guest, roles in read if not _nobody(guest)] or read[:1]
+    if not known:
+        return ()
+    host = next((guest for guest, roles in known if "booker" in roles), known[0][0])
+    named = [guest for guest, _ in known]
+    brought = tuple(guest.position for guest, _ in read if guest not in named)
+    guests = [replace(guest, brought=brought) if guest is host else guest for guest in named]
+    return tuple(sorted(guests, key=lambda guest: (guest.profile_id is None, guest.position)))
+
+
+def _read(person: Person, country: str, today: date) -> Guest:
+    """What is not valid is left out: a guest is not refused for it."""
+    company = names.salvage(person.company, COMPANY_NAME)
+    given = _own_name(names.salvage(person.given_name, NAME))
+    family = _own_name(names.salvage(person.family_name, NAME))
+    home = _fit(codes.country_code, person.country)
+    points = [
+        _fit(lambda address: contacts.email(address, primary=True, source="booking"), person.email),
+        _fit(lambda number: contacts.phone(number, home or country, primary=True, source="booking"), person.phone),
+    ]
+    is_company = bool(company) and not (given or family)
+    card = Card(
+        kind="company" if is_company else "person",
+        given_name=given,
+        family_name=family,
+        name=company if is_company else None,
+        birth_date=_fit(lambda day: codes.birth_date(day, today), person.birth_date),
+        language=_fit(codes.language_code, person.language),
+        points=tuple(p for p in points if p is not None and not _useless(p)),
+        addresses=(Address(country=home),) if home else (),
+    )
+    return Guest(person.position, card, person.profile_id)
+
+
+def _nobody(guest: Guest) -> bool:
+    card = guest.card
+    return not (guest.profile_id or card.match_name or card.points)
+
+
+def _own_name(name: str | None) -> str | None:
+    """``N/A``, ``unknown`` and ``-`` are no names."""
+    return None if names.fold(name) in _NO_NAMES else name
+
+
+def _useless(point: Point) -> bool:
+    """A forwarding number without its extension reaches nobody, a placeholder neither."""
+    if point.kind == "phone":
+        return point.relay
+    return point.relay and relays.is_placeholder(point.value)
+
+
+def _fit(rule: Callable[[T], U], given: T | None) -> U | None:
+    if given is None:
+        return None
+    try:
+        return rule(given)
+    except Unfit:
+        return None
+
+
+_NO_NAMES = frozenset(
+    ("", "n a", "none", "unknown", "tba", "tbd", "tbc", "not provided", "not available", "no name",
+     "guest", "test", "xx", "xxx", "firstname", "lastname", "surname")
+)  # fmt: skip

@@ -1,0 +1,92 @@
+"""Addresses that belong to a booking and not to a person: relays of booking sites, agencies' own, placeholders.
+
+Data, with how sure we are of each; collected from the sites' documents and from what hoteliers report.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from services.profiles.domain.names import words
+
+Confidence = Literal["sure", "likely"]
+
+
+@dataclass(frozen=True)
+class Relay:
+    """A domain (and whatever is below it) whose addresses forward to a guest or belong to an agency."""
+
+    domain: str
+    site: str
+    confidence: Confidence
+
+
+def _relays(site: str, sure: str, likely: str = "") -> list[Relay]:
+    named: list[tuple[Confidence, str]] = [("sure", sure), ("likely", likely)]
+    return [Relay(domain, site, confidence) for confidence, domains in named for domain in domains.split()]
+
+
+RELAYS = (
+    *_relays(
+        "Booking.com",
+        "guest.booking.com mchat.booking.com",
+        "property.booking.com message.booking.com reservations.booking.com noreply.booking.com",
+    ),
+    *_relays(
+        "Airbnb",
+        "guest.airbnb.com reply.airbnb.com",
+        "guests.airbnb.com stay.airbnb.com host.airbnb.com automated.airbnb.com",
+    ),
+    *_relays(
+        "Expedia",
+        "m.expediapartnercentral.com guest.expediapartnercentral.com",
+        "expediapartnercentral.com guest.expedia.com stay.expedia.com partners.expediagroup.com guest.hotels.com",
+    ),
+    *_relays("Vrbo", "messages.homeaway.com m.vrbo.com", "guest.vrbo.com messages.vrbo.com"),
+    *_relays(
+        "Agoda",
+        "agoda-messaging.com guest.agoda.com",
+        "message.agoda.com reply.agoda.com partners.agoda.com",
+    ),
+    *_relays("Trip.com", "guest.trip.com", "guest.ctrip.com"),
+    *_relays("Apple", "privaterelay.appleid.com"),
+    *_relays("Klook", "", "guest.klook.com"),
+    *_relays("Traveloka", "", "guest.traveloka.com"),
+    *_relays("agency", "", "makemytrip.com cleartrip.com easemytrip.com ixigo.com"),
+)
+
+# One address of an agency that stands on every booking it sends.
+AGENCY_ADDRESSES = {"ctriphotelreshk@ctrip.com": Relay("ctrip.com", "Trip.com", "sure")}
+
+# What people and front desks type where a system demands an address.
+PLACEHOLDER_NAMES = words(
+    "noreply no-reply no.reply no_reply donotreply do-not-reply do.not.reply do_not_reply none na n.a n-a noemail"
+    " no-email no.email no_email nomail no-mail no.mail no_mail noaddress unknown notprovided not-provided"
+    " not.provided notgiven notavailable not-available nil null undefined test testing tester email e-mail mail"
+    " example sample dummy fake asdf qwerty abc xyz x xx xxx xxxx"
+)
+PLACEHOLDER_DOMAINS = words(
+    "none.com none.none none.net none.org no.com noemail.com noemail.net no-email.com nomail.com nomail.net no-mail.com"
+    " na.com unknown.com notprovided.com noreply.com test.com test.test fake.com nowhere.com nope.com asdf.com"
+    " xxx.com abc.abc"
+)
+
+_BY_DOMAIN = {relay.domain: relay for relay in RELAYS}
+
+
+def relay_of(address: str) -> Relay | None:
+    """The relay an address belongs to: by its exact domain or one above it. `address` has an @."""
+    lower = address.lower()
+    domain = lower.rpartition("@")[2]
+    while domain:
+        if found := _BY_DOMAIN.get(domain):
+            return found
+        domain = domain.partition(".")[2]
+    return AGENCY_ADDRESSES.get(lower)
+
+
+def is_placeholder(address: str) -> bool:
+    """``none@none.com``, ``noreply@…``, ``test@example.com``: well-formed and nobody's."""
+    name, _, domain = address.lower().rpartition("@")
+    return name in PLACEHOLDER_NAMES or domain in PLACEHOLDER_DOMAINS

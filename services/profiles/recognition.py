@@ -1,0 +1,124 @@
+"""The story of recognising a booking's people, from what bookings says to what is announced.
+
+Two bookings of one new guest that arrive at the same moment take the same locks, so the second finds what the first
+has made. Besides the message's own bookkeeping it is three statements, however many people there are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+from services.contracts.bookings import BookingPeople
+from services.contracts.profiles import GuestsIdentified, IdentifiedPerson, ProfileChanged, ProfileCreated
+from services.kit.db import Tx
+from services.profiles.domain.card import Card
+from services.profiles.domain.guests import read_guests
+from services.profiles.domain.recognition import Recognised, Traces, recognise, traces
+from services.profiles.store import recognition as store
+from services.profiles.store.recognition import Addition, Known
+
+
+def recognise_people(tx: Tx, booking: BookingPeople) -> None:
+    """Give everybody on the booking a profile and announce it, unless that has been done for these people."""
+    guests = read_guests(booking.people, booking.country, tx.now.date())
+    sought = traces(guests)
+    store.wait_for(tx, _locks(booking.booking_id, sought))
+    found = store.candidates(
+        tx,
+        booking.booking_id,
+        identifiers=sought.identifiers,
+        births=sought.births,
+        companies=sought.companies,
+        ids=sought.ids,
+    )
+    if found.done_for >= booking.version:
+        return
+    known = found.known
+    candidates = [each.candidate for each in known.values()]
+    answers = recognise(guests, candidates, found.overused, uuid4, tx.now)
+    created = _cards(answers, known)
+    additions = list(_additions(answers, known))
+    places = {answer.guest.position: answer.profile_id for answer in answers}
+    versions = store.save(
+        tx, created=created, additions=additions, booking=(booking.booking_id, booking.version, places)
+    )
+    for profile_id, card in created.items():
+        tx.announce(ProfileCreated(profile_id=profile_id, version=1, kind=card.kind))
+    for profile_id, version in versions.items():
+        tx.announce(ProfileChanged(profile_id=profile_id, version=version))
+    tx.announce(
+        GuestsIdentified(
+            booking_id=booking.booking_id, booking_version=booking.version, people=tuple(_people(answers, known))
+        )
+    )
+
+
+def _cards(answers: list[Recognised], known: dict[UUID, Known]) -> dict[UUID, Card]:
+    """The cards of whoever is new; one that several guests turned out to be has the contact points of all."""
+    cards: dict[UUID, Card] = {}
+    for answer in answers:
+        if answer.profile_id in known:
+            continue
+        card = answer.guest.card
+        cards[answer.profile_id] = cards[answer.profile_id].completed_by(card) if answer.profile_id in cards else card
+    return cards
+
+
+def _additions(answers: list[Recognised], known: dict[UUID, Known]) -> Iterator[Addition]:
+    """What the booking says of people we know and the register does not have yet."""
+    seen: dict[UUID, Addition] = {}
+    for answer in answers:
+        if (found := known.get(answer.profile_id)) is None:
+            continue
+        card, there = answer.guest.card, found.candidate
+        before = seen.get(answer.profile_id, Addition(answer.profile_id))
+        keys = there.keys | {point.key for point in before.points}
+        nameless = not there.card.search_name and bool(card.search_name)
+        seen[answer.profile_id] = Addition(
+            profile_id=answer.profile_id,
+            names_of=before.names_of or (card if nameless and card.kind == there.card.kind else None),
+            birth_date=before.birth_date or (card.birth_date if there.card.birth_date is None else None),
+            language=before.language or (card.language if there.card.language is None else None),
+            addresses=before.addresses or (() if found.has_address else card.addresses),
+            points=before.points + tuple(replace(p, primary=False) for p in card.points if p.key not in keys),
+        )
+    for profile_id, addition in seen.items():
+        if addition != Addition(profile_id) or known[profile_id].stage == "lead":
+            yield addition
+
+
+def _people(answers: list[Recognised], known: dict[UUID, Known]) -> Iterator[IdentifiedPerson]:
+    for answer in answers:
+        unwelcome = answer.profile_id in known and known[answer.profile_id].do_not_book
+        yield IdentifiedPerson(
+            position=answer.guest.position,
+            profile_id=answer.profile_id,
+            created=answer.created,
+            score=answer.score,
+            reasons=answer.reasons,
+            do_not_book=unwelcome,
+        )
+        for position in answer.guest.brought:
+            yield IdentifiedPerson(
+                position=position,
+                profile_id=answer.profile_id,
+                created=False,
+                score=0.0,
+                reasons=("no-details",),
+                do_not_book=unwelcome,
+            )
+
+
+def _locks(booking_id: UUID, sought: Traces) -> set[int]:
+    births = (f"{name} {day.isoformat()}" for name, day in sought.births)
+    keys = (f"booking {booking_id}", *sought.identifiers, *births, *(f"company {c}" for c in sought.companies))
+    return {_number(key) for key in keys}
+
+
+def _number(key: str) -> int:
+    """A signed 64-bit number for an advisory lock. Two keys with the same one wait for each other, no more."""
+    digest = hashlib.blake2b(key.encode(), digest_size=8, person=b"recognise").digest()
+    return int.from_bytes(digest, "big", signed=True)

@@ -1,0 +1,1 @@
+"""The profiles' tables: every SQL statement of the service."""
