@@ -1,0 +1,1 @@
+"""The rules of bookings: pure, without I/O. A module per concept."""

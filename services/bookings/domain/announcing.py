@@ -1,0 +1,94 @@
+"""What the other services hear of a booking.
+
+Until its people have profiles they hear only that it was received. From then on they hear its present state whenever
+that, or any fact of it, differs from what they heard last: so nothing depends on the order in which things happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from hashlib import blake2b
+
+from services.bookings.domain.booking import Booking
+from services.contracts.bookings import (
+    BookingCancelled,
+    BookingChanged,
+    BookingCheckedIn,
+    BookingCheckedOut,
+    BookingConfirmed,
+    BookingFacts,
+    BookingHeld,
+    BookingMarkedNoShow,
+    BookingPeopleChanged,
+    BookingReceived,
+    Person,
+    Role,
+    State,
+)
+from services.kit.wire import Event
+
+_OF_STATE: Mapping[State, type[Event]] = {
+    "tentative": BookingHeld,
+    "confirmed": BookingConfirmed,
+    "in_house": BookingCheckedIn,
+    "departed": BookingCheckedOut,
+    "cancelled": BookingCancelled,
+    "no_show": BookingMarkedNoShow,
+}
+
+
+def announce(booking: Booking) -> tuple[Booking, Event | None]:
+    """The booking remembering what it told, and what that was; None where there is nothing new to tell."""
+    if not booking.identified:
+        return booking, _people_wanted(booking)
+    facts = facts_of(booking)
+    digest = _digest(facts, booking)
+    if (booking.told_state, booking.told_facts) == (booking.state, digest):
+        return booking, None
+    new_state = booking.told_state != booking.state or booking.state == "tentative"
+    kind = _OF_STATE[booking.state] if new_state else BookingChanged
+    told = replace(booking, told_state=booking.state, told_facts=digest)
+    return told, kind(booking_id=booking.id, version=booking.version, booking=facts)  # type: ignore[call-arg]
+
+
+def facts_of(booking: Booking) -> BookingFacts:
+    """The whole present state without names. Everybody on the booking must have a profile."""
+    primary = _in_role(booking, "primary") or _in_role(booking, "booker") or booking.people[0]
+    payer = _in_role(booking, "payer") or primary
+    assert primary.profile_id
+    assert payer.profile_id
+    return BookingFacts(
+        booking_id=booking.id,
+        version=booking.version,
+        state=booking.state,
+        property_id=booking.property_id,
+        profile_id=primary.profile_id,
+        payer_profile_id=payer.profile_id,
+        profile_ids=booking.profile_ids,
+        arrival=booking.arrival,
+        departure=booking.departure,
+        nights=(booking.departure - booking.arrival).days,
+        rooms=len(booking.rooms),
+        total=booking.price,
+        channel=booking.channel,
+        flags=booking.flags,
+    )
+
+
+def _people_wanted(booking: Booking) -> Event | None:
+    """Asked once for each version of the people."""
+    if booking.people_version != booking.version:
+        return None
+    kind = BookingReceived if booking.told_state is None else BookingPeopleChanged
+    return kind(booking_id=booking.id, version=booking.version, property_id=booking.property_id)
+
+
+def _digest(facts: BookingFacts, booking: Booking) -> str:
+    """Of what is told, and of names and requests too: they are not told, but whoever shows them wants to know."""
+    shown = (replace(facts, version=0), booking.people, booking.requests)
+    return blake2b(repr(shown).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+
+def _in_role(booking: Booking, role: Role) -> Person | None:
+    return next((p for p in booking.people if role in p.roles), None)

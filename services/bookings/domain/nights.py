@@ -1,0 +1,50 @@
+"""Which rooms a booking holds on which nights, and what of it changes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+MOST_NIGHTS = 400
+
+Night = tuple[UUID, date]  # room type, the evening it begins
+
+
+@dataclass(frozen=True)
+class Holding:
+    """`room_types` once per room, for every night from `first` up to but not including `until`."""
+
+    room_types: tuple[UUID, ...]
+    first: date
+    until: date
+
+    def nights(self) -> Counter[Night]:
+        """How many rooms of each type on each night."""
+        rooms = Counter(self.room_types)
+        return Counter({(kind, night): n for night in days(self.first, self.until) for kind, n in rooms.items()})
+
+
+NOTHING = Holding((), date(2000, 1, 1), date(2000, 1, 1))
+
+
+def difference(before: Holding, after: Holding) -> list[tuple[Night, int]]:
+    """Rooms to take (positive) and to give back (negative), in the one order in which all lock them."""
+    change = after.nights()
+    change.subtract(before.nights())
+    return sorted(item for item in change.items() if item[1])
+
+
+def fold(holdings: Iterable[Holding]) -> Counter[Night]:
+    """What the counters must say when these are all the holdings there are."""
+    total: Counter[Night] = Counter()
+    for holding in holdings:
+        total.update(holding.nights())
+    return total
+
+
+def days(first: date, until: date) -> Iterator[date]:
+    for n in range((until - first).days):
+        yield first + timedelta(days=n)

@@ -1,0 +1,80 @@
+"""How a notice of another system becomes a booking, or a change of one: the same for the bus and for HTTP."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from services.bookings.domain.announcing import announce
+from services.bookings.domain.booking import OVERBOOKED, Booking, flagged
+from services.bookings.domain.ids import new_id
+from services.bookings.domain.notices import judge
+from services.bookings.inbound import native
+from services.bookings.store import bookings, notices
+from services.bookings.store.notices import Known
+from services.contracts.bookings import BookingNotice, NoticeReport, Property
+from services.kit.db import Tx
+
+
+def receive(tx: Tx, notice: BookingNotice) -> NoticeReport:
+    """Refuses with NotANotice what is not well formed; everything else is kept, with what became of it."""
+    notice = native.well_formed(notice)
+    house = notices.take_turn(tx, notice)
+    known = notices.known(tx, notice)
+    if known.reported:
+        return known.reported
+    report = NoticeReport(
+        notice_id=new_id(tx.now),
+        source=notice.source,
+        external_id=notice.external_id,
+        revision=notice.revision,
+        state="received",
+        received_at=tx.now,
+    )
+    return _apply(tx, report, notice, known, house)
+
+
+def replay(tx: Tx, report: NoticeReport, notice: BookingNotice) -> NoticeReport:
+    """Apply a parked notice again; one that is not parked any more stays what it is."""
+    house = notices.take_turn(tx, notice)
+    known = notices.known(tx, notice)
+    report = known.reported or report
+    return _apply(tx, report, notice, known, house) if report.state == "parked" else report
+
+
+def _apply(tx: Tx, report: NoticeReport, notice: BookingNotice, known: Known, house: Property | None) -> NoticeReport:
+    verdict = judge(notice, known.booking, known.settled, house, tx.now)
+    booking = verdict.booking or known.booking
+    report = replace(report, state=verdict.state, why=verdict.why, booking_id=booking.id if booking else None)
+    row = notices.notice_row(report, notice)
+    if verdict.booking is None:
+        notices.keep(tx, row)
+        return report
+    if known.booking is None:
+        opened, event = announce(verdict.booking)
+        bookings.open_booking(tx, opened, forced=True, notice=row)
+    else:
+        changed, event = announce(with_rooms(tx, verdict.booking, known.booking))
+        bookings.save(tx, changed, known.booking, row)
+    if event:
+        tx.announce(event)
+    if known.booking is None and known.waiting:
+        _catch_up(tx, notice, house)
+    return report
+
+
+def with_rooms(tx: Tx, after: Booking, before: Booking) -> Booking:
+    """Move the rooms; the booking is flagged while it holds a night beyond the bound."""
+    beyond = bookings.move_rooms(tx, before.holding, after.holding)
+    if beyond:
+        return flagged(after, OVERBOOKED)
+    kept = before.holding.nights().keys() & after.holding.nights().keys()
+    if kept or after.state != before.state:
+        return after
+    return replace(after, flags=tuple(f for f in after.flags if f != OVERBOOKED))
+
+
+def _catch_up(tx: Tx, notice: BookingNotice, house: Property | None) -> None:
+    """Apply what was said of the booking before it was known here."""
+    for report, later in notices.waiting(tx, notice):
+        known = notices.known(tx, later)
+        _apply(tx, report, later, known, house)

@@ -1,0 +1,190 @@
+"""Notices of other systems: kept as they came (without card numbers), with what became of them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.bookings.domain.booking import Booking
+from services.bookings.domain.notices import CANCEL_OF_UNKNOWN, UNKNOWN_BOOKING
+from services.bookings.store.properties import property_of
+from services.bookings.store.rows import booking_of
+from services.contracts.bookings import BookingNotice, NoSuchNotice, NoticeCount, NoticeReport, Property
+from services.kit import wire
+from services.kit.db import Tx
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of the booking a notice is about; `settled` is the last revision that had its say (−1: none).
+
+    `reported` is there when this very notice has come before; `waiting` says that notices wait for the booking to
+    become known.
+    """
+
+    booking: Booking | None
+    reported: NoticeReport | None
+    settled: int
+    waiting: bool
+
+
+def take_turn(tx: Tx, notice: BookingNotice) -> Property | None:
+    """One at a time for notices about the same booking, until the transaction ends; and the property it names."""
+    turn = f"{notice.source}\n{notice.external_id}"
+    row = tx.execute(_TAKE_TURN, {"turn": turn, "code": notice.property}).one()
+    return property_of(row)
+
+
+def known(tx: Tx, notice: BookingNotice) -> Known:
+    """Locks the booking. Its own statement, after `take_turn`: so it sees what the one before has committed."""
+    key: dict[str, Any] = {
+        "source": notice.source,
+        "external_id": notice.external_id,
+        "revision": notice.revision,
+    }
+    row = tx.execute(_KNOWN, {**key, "cancel_of_unknown": CANCEL_OF_UNKNOWN, "unknown": UNKNOWN_BOOKING + "%"}).one()
+    reported = None
+    if row.notice_id:
+        reported = NoticeReport(
+            **key,
+            notice_id=row.notice_id,
+            state=row.notice_state,
+            why=row.why,
+            booking_id=row.notice_booking_id,
+            received_at=row.received_at,
+        )
+    return Known(booking_of(row) if row.id else None, reported, row.settled, bool(row.waiting))
+
+
+def notice_row(report: NoticeReport, notice: BookingNotice) -> dict[str, Any]:
+    """Columns of `notices` as JSON-ready values."""
+    return {
+        "id": str(report.notice_id),
+        "source": report.source,
+        "external_id": report.external_id,
+        "revision": report.revision,
+        "state": report.state,
+        "why": report.why,
+        "booking_id": str(report.booking_id) if report.booking_id else None,
+        "body": wire.dump(notice),
+        "received_at": report.received_at.isoformat(),
+    }
+
+
+def keep(tx: Tx, row: dict[str, Any]) -> None:
+    """A notice that changed no booking; a replayed one gets its new state."""
+    tx.execute(_KEEP, {"notice": json.dumps(row, ensure_ascii=False)})
+
+
+def read(tx: Tx, notice_id: UUID) -> tuple[NoticeReport, BookingNotice]:
+    row = tx.execute(_READ, {"id": notice_id}).first()
+    if row is None:
+        raise NoSuchNotice
+    return _report_of(row), wire.load(BookingNotice, row.body)
+
+
+def waiting(tx: Tx, notice: BookingNotice) -> list[tuple[NoticeReport, BookingNotice]]:
+    """Notices that came before the booking did, in the order of their revisions."""
+    key = {"source": notice.source, "external_id": notice.external_id, "unknown": UNKNOWN_BOOKING + "%"}
+    return [(_report_of(row), wire.load(BookingNotice, row.body)) for row in tx.execute(_WAITING, key)]
+
+
+def find(
+    tx: Tx,
+    *,
+    state: str | None,
+    source: str | None,
+    external_id: str | None,
+    before: UUID | None,
+    limit: int,
+) -> list[NoticeReport]:
+    """Newest first, beginning behind `before`; each filter applies where it is given."""
+    filters = {"state": state, "source": source, "external_id": external_id}
+    given = {name: value for name, value in filters.items() if value is not None}
+    statement = _FIND.where(*(_N.c[name] == value for name, value in given.items())).limit(limit)
+    if before:
+        statement = statement.where(_N.c.id < before)
+    return [_report_of(row) for row in tx.execute(statement)]
+
+
+def counts(tx: Tx, source: str) -> list[NoticeCount]:
+    return [NoticeCount(**row._mapping) for row in tx.execute(_COUNTS, {"source": source})]
+
+
+def _report_of(row: Any) -> NoticeReport:
+    received: datetime = row.received_at
+    return NoticeReport(
+        notice_id=row.id,
+        source=row.source,
+        external_id=row.external_id,
+        revision=row.revision,
+        state=row.state,
+        why=row.why,
+        booking_id=row.booking_id,
+        received_at=received,
+    )
+
+
+_TAKE_TURN = sa.text(
+    """
+    SELECT turn.taken, p.*,
+           (SELECT jsonb_agg(to_jsonb(t) ORDER BY t.code) FROM room_types t WHERE t.property_id = p.id) AS room_types
+    FROM (SELECT pg_advisory_xact_lock(hashtextextended(:turn, 0)) AS taken) AS turn
+    LEFT JOIN properties p ON p.code = :code
+    """
+)
+
+_KNOWN = sa.text(
+    """
+    SELECT n.id AS notice_id, n.state AS notice_state, n.why, n.booking_id AS notice_booking_id, n.received_at,
+           said.settled, said.waiting, b.*
+    FROM (
+        SELECT coalesce(max(revision) FILTER (WHERE state = 'applied' OR why = :cancel_of_unknown), -1) AS settled,
+               bool_or(state = 'parked' AND why LIKE :unknown) AS waiting
+        FROM notices WHERE external_id = :external_id AND source = :source
+    ) AS said
+    LEFT JOIN notices n ON n.external_id = :external_id AND n.source = :source AND n.revision = :revision
+    LEFT JOIN LATERAL (
+        SELECT b.*, p.code, p.country, p.time_zone FROM bookings b JOIN properties p ON p.id = b.property_id
+        WHERE b.external_ref = :external_id AND b.source = :source FOR UPDATE OF b
+    ) AS b ON true
+    """
+)
+
+_KEEP = sa.text(
+    """
+    INSERT INTO notices
+    SELECT n.* FROM jsonb_populate_record(CAST(NULL AS notices), CAST(:notice AS jsonb)) AS n
+    ON CONFLICT (id) DO UPDATE SET state = excluded.state, why = excluded.why, booking_id = excluded.booking_id
+    """
+)
+
+_READ = sa.text("SELECT * FROM notices WHERE id = :id")
+
+_WAITING = sa.text(
+    "SELECT * FROM notices WHERE external_id = :external_id AND source = :source"
+    " AND state = 'parked' AND why LIKE :unknown ORDER BY revision"
+)
+
+_COUNTS = sa.text(
+    "SELECT state, split_part(why, ':', 1) AS why, count(*) AS count FROM notices"
+    " WHERE source = :source GROUP BY 1, 2 ORDER BY 1, 2"
+)
+
+_N = sa.table(
+    "notices",
+    sa.column("id", sa.Uuid),
+    sa.column("source"),
+    sa.column("external_id"),
+    sa.column("revision"),
+    sa.column("state"),
+    sa.column("why"),
+    sa.column("booking_id", sa.Uuid),
+    sa.column("received_at"),
+)
+_FIND = sa.select(_N).order_by(_N.c.id.desc())

@@ -1,0 +1,162 @@
+"""Properties, their room types, and what is left of them night by night."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.contracts.bookings import (
+    Availability,
+    NewRoomType,
+    NightLeft,
+    NoSuchProperty,
+    Property,
+    RoomType,
+    SetUpProperty,
+)
+from services.kit.db import Tx
+
+
+def read(tx: Tx, key: str) -> Property:
+    """By id or code; refuses with NoSuchProperty."""
+    found = property_of(tx.execute(_READ, {"code": key, "id": _uuid(key)}).first())
+    if found is None:
+        raise NoSuchProperty
+    return found
+
+
+def read_all(tx: Tx) -> list[Property]:
+    return [p for row in tx.execute(_READ_ALL) if (p := property_of(row))]
+
+
+def set_up(tx: Tx, request: SetUpProperty, property_id: UUID) -> UUID | None:
+    """Create or rename; None, and nothing changed, where the property exists with another currency."""
+    said = {
+        "id": property_id,
+        "code": request.code,
+        "name": request.name,
+        "currency": request.currency,
+        "time_zone": request.time_zone,
+        "country": request.country,
+    }
+    return tx.execute(_SET_UP, said).scalar()
+
+
+def set_up_room_types(tx: Tx, property_id: UUID, room_types: Sequence[tuple[UUID, NewRoomType]]) -> None:
+    """Create or change by code, and bring the nights already sold to the new bound. Three statements.
+
+    While it is at work no night is sold: a booking on its way would bring in a night with the old capacity.
+    """
+    tx.execute(_LOCK_NIGHTS)
+    for new_id, kind in room_types:
+        said = {"id": new_id, "property_id": property_id, **vars(kind)}
+        tx.execute(_SET_UP_ROOM_TYPE, said)
+    tx.execute(_SET_BOUNDS, {"property_id": property_id})
+
+
+def availability(tx: Tx, key: str, first: date, until: date) -> Availability:
+    """Refuses with NoSuchProperty."""
+    rows = tx.execute(_LEFT, {"code": key, "id": _uuid(key), "first": first, "until": until}).all()
+    if not rows:
+        return Availability(property_id=read(tx, key).id, nights=())
+    nights = (NightLeft(**{name: getattr(row, name) for name in _NIGHT}) for row in rows)
+    return Availability(property_id=rows[0].property_id, nights=tuple(nights))
+
+
+def property_of(row: Any) -> Property | None:
+    """From the columns of `properties` with its `room_types` as JSON."""
+    if row is None or row.id is None:
+        return None
+    return Property(
+        id=row.id,
+        code=row.code,
+        name=row.name,
+        currency=row.currency,
+        time_zone=row.time_zone,
+        country=row.country,
+        room_types=tuple(
+            RoomType(
+                id=UUID(t["id"]),
+                code=t["code"],
+                name=t["name"],
+                capacity=t["capacity"],
+                overbooking=t["overbooking"],
+                occupancy=t["occupancy"],
+            )
+            for t in row.room_types or ()
+        ),
+    )
+
+
+def _uuid(key: str) -> UUID | None:
+    try:
+        return UUID(key)
+    except ValueError:
+        return None
+
+
+_NIGHT = ("room_type_id", "room_type", "night", "capacity", "sold", "left")
+
+_READ = sa.text(
+    """
+    SELECT p.*,
+           (SELECT jsonb_agg(to_jsonb(t) ORDER BY t.code) FROM room_types t WHERE t.property_id = p.id) AS room_types
+    FROM properties p WHERE p.code = :code OR p.id = CAST(:id AS uuid)
+    """
+)
+_READ_ALL = sa.text(
+    """
+    SELECT p.*,
+           (SELECT jsonb_agg(to_jsonb(t) ORDER BY t.code) FROM room_types t WHERE t.property_id = p.id) AS room_types
+    FROM properties p ORDER BY p.code
+    """
+)
+_SET_UP = sa.text(
+    """
+    INSERT INTO properties AS p (id, code, name, currency, time_zone, country)
+    VALUES (:id, :code, :name, :currency, :time_zone, :country)
+    ON CONFLICT (code) DO UPDATE
+    SET name = excluded.name, time_zone = excluded.time_zone, country = excluded.country
+    WHERE p.currency = excluded.currency
+    RETURNING p.id
+    """
+)
+_LOCK_NIGHTS = sa.text("LOCK TABLE nights IN SHARE ROW EXCLUSIVE MODE")
+_SET_UP_ROOM_TYPE = sa.text(
+    """
+    INSERT INTO room_types (id, property_id, code, name, capacity, overbooking, occupancy)
+    VALUES (:id, :property_id, :code, :name, :capacity, :overbooking, :occupancy)
+    ON CONFLICT (property_id, code) DO UPDATE
+    SET name = excluded.name, capacity = excluded.capacity, overbooking = excluded.overbooking,
+        occupancy = excluded.occupancy
+    """
+)
+_SET_BOUNDS = sa.text(
+    """
+    UPDATE nights n
+    SET capacity = t.capacity, overbooking = t.overbooking,
+        sold = LEAST(n.sold + n.oversold, t.capacity + t.overbooking),
+        oversold = GREATEST(n.sold + n.oversold - t.capacity - t.overbooking, 0)
+    FROM room_types t
+    WHERE t.id = n.room_type_id AND t.property_id = :property_id
+      AND (n.capacity, n.overbooking) IS DISTINCT FROM (t.capacity, t.overbooking)
+    """
+)
+_LEFT = sa.text(
+    """
+    SELECT t.property_id, t.id AS room_type_id, t.code AS room_type, CAST(:first AS date) + d AS night,
+           coalesce(n.capacity, t.capacity) AS capacity,
+           coalesce(n.sold + n.oversold, 0) AS sold,
+           GREATEST(t.capacity + t.overbooking - coalesce(n.sold + n.oversold, 0), 0) AS left
+    FROM properties p
+    JOIN room_types t ON t.property_id = p.id
+    CROSS JOIN generate_series(0, CAST(:until AS date) - CAST(:first AS date) - 1) AS d
+    LEFT JOIN nights n ON n.room_type_id = t.id AND n.night = CAST(:first AS date) + d
+    WHERE p.code = :code OR p.id = CAST(:id AS uuid)
+    ORDER BY t.code, night
+    """
+)
