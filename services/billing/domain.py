@@ -1,0 +1,240 @@
+"""The rules of the ledger: what a booking makes a guest owe, what must be posted for it, what credit covers.
+
+Nothing here reads or writes. A folio is the sum of what has been posted of one booking; two folios differ by exactly
+one journal; so whatever a booking goes through, what is posted equals what it says now.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from services.contracts.bookings import BookingFacts
+from services.contracts.values import Money, decimals
+from services.kit.refusal import Conflict, Invalid, Problem
+
+Kind = Literal["room", "restaurant", "spa", "meeting", "parking", "fee", "other"]
+KINDS: tuple[Kind, ...] = ("room", "restaurant", "spa", "meeting", "parking", "fee", "other")
+METHODS = ("cash", "card", "transfer", "online", "channel", "voucher", "other")
+
+# The chart of accounts. The guests' accounts are one control account with an entry's `profile_id` as its subledger.
+GUESTS = "guests"
+DEFERRED = "deferred-revenue"
+CHART = (GUESTS, DEFERRED, *(f"revenue:{k}" for k in KINDS), *(f"clearing:{m}" for m in METHODS))
+
+# What a guest reads beside a line, by the kind of its journal; a charge's own words come first.
+DESCRIPTIONS = {
+    "stay": "Stay",
+    "stay-change": "Stay, changed",
+    "payer-change": "Stay, another payer",
+    "cancellation": "Stay, cancelled",
+    "no-show": "Stay, no-show",
+    "check-out": "Stay, at check-out",
+    "spa": "SPA",
+}
+
+_LARGEST = 10**12  # minor units; far above any stay, far below what a 64-bit sum can hold
+_OWED = ("confirmed", "in_house")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a journal: debit positive, credit negative. `profile_id` says whose, on the guests' account."""
+
+    account: str
+    amount_minor: int
+    currency: str
+    profile_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Folio:
+    """What has been posted of one booking (or, without one, of a guest's house account).
+
+    `deferred_minor` is owed but not yet earned, `recognised_minor` earned with the stay, both in `currency`;
+    `charges` are what was consumed beside it, by (kind, currency). The payer owes all of it; `guest_id` is who stays.
+    """
+
+    payer_id: UUID
+    guest_id: UUID
+    currency: str
+    deferred_minor: int = 0
+    recognised_minor: int = 0
+    nights: int = 0
+    charges: Mapping[tuple[Kind, str], int] = field(default_factory=dict)
+
+    def owed(self) -> dict[str, int]:
+        """What the payer owes for it, per currency; no zeros."""
+        total: dict[str, int] = defaultdict(int)
+        total[self.currency] += self.deferred_minor + self.recognised_minor
+        for (_, currency), amount in self.charges.items():
+            total[currency] += amount
+        return {currency: amount for currency, amount in total.items() if amount}
+
+    def revenue(self) -> dict[Kind, Money]:
+        """Revenue by kind in the folio's currency, the stay's own under ``room``."""
+        total: dict[Kind, int] = defaultdict(int)
+        total["room"] += self.recognised_minor
+        for (kind, currency), amount in self.charges.items():
+            if currency == self.currency:
+                total[kind] += amount
+        return {kind: Money(amount_minor=a, currency=self.currency) for kind, a in total.items() if a}
+
+
+def target(before: Folio | None, facts: BookingFacts) -> Folio:
+    """What should be posted of a booking in its present state.
+
+    Confirmed and in-house stays are owed in full and earned at check-out; a cancelled one or a no-show owes nothing
+    (what a house keeps of those is a fee of its own). Charges stay what they are: what was consumed was consumed.
+    """
+    total = facts.total.amount_minor
+    return Folio(
+        payer_id=facts.payer_profile_id,
+        guest_id=facts.profile_id,
+        currency=facts.total.currency,
+        deferred_minor=total if facts.state in _OWED else 0,
+        recognised_minor=total if facts.state == "departed" else 0,
+        nights=facts.nights,
+        charges=before.charges if before else {},
+    )
+
+
+def charged(before: Folio, kind: Kind, amount: Money) -> Folio:
+    """The folio with one more charge on it."""
+    key = (kind, amount.currency)
+    return replace(before, charges={**before.charges, key: before.charges.get(key, 0) + amount.amount_minor})
+
+
+def journal_to(before: Folio | None, after: Folio) -> tuple[Entry, ...]:
+    """The entries that bring the ledger from one folio to another; none where nothing changes. They sum to zero."""
+    change: dict[tuple[str, UUID | None, str], int] = defaultdict(int)
+    for folio, sign in ((before, -1), (after, 1)):
+        for key, amount in _balances(folio).items() if folio else ():
+            change[key] += sign * amount
+    return tuple(
+        Entry(account, amount, currency, profile_id)
+        for (account, profile_id, currency), amount in change.items()
+        if amount
+    )
+
+
+def story(before: Folio | None, after: Folio, state: str) -> str:
+    """What a journal of a stay is called: the reason a guest reads beside the line."""
+    if state in ("cancelled", "no_show"):
+        return "cancellation" if state == "cancelled" else "no-show"
+    if state == "departed" and not (before and before.recognised_minor):
+        return "check-out"
+    if before is None or not before.owed():
+        return "stay"
+    return "payer-change" if before.payer_id != after.payer_id else "stay-change"
+
+
+def revenue_changes(before: Folio | None, after: Folio) -> dict[Kind, Money]:
+    """The kinds of revenue whose total, guest or nights changed, with the total so far (0 after a reversal)."""
+    old, new = before.revenue() if before else {}, after.revenue()
+    nothing = Money(amount_minor=0, currency=after.currency)
+    moved = before is not None and (before.guest_id, before.nights) != (after.guest_id, after.nights)
+    return {
+        kind: new.get(kind, nothing)
+        for kind in {**old, **new}
+        if moved or old.get(kind, nothing) != new.get(kind, nothing)
+    }
+
+
+def payment_entries(beneficiary_id: UUID, amount: Money, method: str) -> tuple[Entry, Entry]:
+    """Money in: the way it came is debited, the guest it is for is credited."""
+    way = method if method in METHODS else "other"
+    return (
+        Entry(f"clearing:{way}", amount.amount_minor, amount.currency),
+        Entry(GUESTS, -amount.amount_minor, amount.currency, beneficiary_id),
+    )
+
+
+def check_amount(amount: Money, refusal: type[Invalid]) -> None:
+    """Money that moves is above zero, and in a currency there is."""
+    decimals(amount.currency)
+    if not 0 < amount.amount_minor <= _LARGEST:
+        raise refusal(errors=[Problem("/amount/amount", "Not above zero, or too large.")])
+
+
+def check_kind(kind: str) -> Kind:
+    """The kind of a charge, if there is such a one."""
+    for known in KINDS:
+        if known == kind:
+            return known
+    raise Invalid(errors=[Problem("/kind", f"Not one of {', '.join(KINDS)}.")])
+
+
+def check_words(words: str | None, pointer: str, longest: int) -> None:
+    """Words beside a posting are few and printable."""
+    if words is not None and (len(words) > longest or not words.isprintable()):
+        raise Invalid(errors=[Problem(pointer, f"Longer than {longest} characters, or not printable.")])
+
+
+def check_currency(folio: Folio, amount: Money, refusal: type[Conflict]) -> None:
+    if folio.currency != amount.currency:
+        raise refusal(facts={"currency": folio.currency})
+
+
+# ── credit ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Credit:
+    """A payment, with its whole amount."""
+
+    payment_id: UUID
+    amount: Money
+    received_at: datetime
+
+
+@dataclass(frozen=True)
+class Due:
+    """What one folio's payer owes for it in one currency."""
+
+    folio_id: UUID
+    amount: Money
+    arrival: date
+
+
+Allocations = dict[tuple[UUID, UUID], int]
+
+
+def allocate(credits: Iterable[Credit], dues: Iterable[Due]) -> Allocations:
+    """Which payment covers how much of which folio, as (payment, folio) → minor units.
+
+    Oldest credit first, earliest arrival first, each in its own currency; what is left over waits for the next booking.
+    """
+    found: Allocations = {}
+    open_dues: dict[str, deque[tuple[UUID, int]]] = defaultdict(deque)
+    for due in sorted(dues, key=lambda d: (d.arrival, d.folio_id)):
+        if due.amount.amount_minor > 0:
+            open_dues[due.amount.currency].append((due.folio_id, due.amount.amount_minor))
+    for credit in sorted(credits, key=lambda c: (c.received_at, c.payment_id)):
+        left, queue = credit.amount.amount_minor, open_dues[credit.amount.currency]
+        while left > 0 and queue:
+            folio_id, owed = queue[0]
+            used = min(left, owed)
+            found[credit.payment_id, folio_id] = used
+            left -= used
+            if used == owed:
+                queue.popleft()
+            else:
+                queue[0] = (folio_id, owed - used)
+    return found
+
+
+def _balances(folio: Folio) -> dict[tuple[str, UUID | None, str], int]:
+    """Every account's balance that a folio stands for."""
+    balances: dict[tuple[str, UUID | None, str], int] = defaultdict(int)
+    for currency, amount in folio.owed().items():
+        balances[GUESTS, folio.payer_id, currency] += amount
+    balances[DEFERRED, None, folio.currency] -= folio.deferred_minor
+    balances["revenue:room", None, folio.currency] -= folio.recognised_minor
+    for (kind, currency), amount in folio.charges.items():
+        balances[f"revenue:{kind}", None, currency] -= amount
+    return balances
