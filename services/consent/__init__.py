@@ -1,0 +1,7 @@
+"""consent: privacy and proof.
+
+Owns:      every grant and withdrawal, per purpose and channel, for ever; an account per profile.
+Answers:   RecordConsent, ReadConsents, MayContact.
+Announces: ConsentChanged.
+Hears:     ProfileCreated.
+"""

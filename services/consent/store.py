@@ -1,0 +1,123 @@
+"""The tables of consent: every SQL statement of the service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+
+from services.consent.domain import Act
+from services.contracts.consent import ConsentRecord, RecordConsent
+from services.kit.db import Tx
+
+
+def open_account(tx: Tx, profile_id: UUID) -> None:
+    """Once; again it does nothing."""
+    tx.execute(_OPEN, {"profile_id": profile_id, "now": tx.now})
+
+
+def record(tx: Tx, said: RecordConsent) -> tuple[ConsentRecord, int]:
+    """Append an act; answers it and the account's new version. Acts of one guest wait for one another.
+
+    An act for a profile whose creation has not been heard of yet opens the account itself.
+    """
+    parameters = {
+        "id": uuid4(),
+        "profile_id": said.profile_id,
+        "purpose": said.purpose,
+        "channel": said.channel,
+        "granted": said.granted,
+        "wording_version": said.wording_version,
+        "language": said.language,
+        "source": said.source,
+        "actor": tx.context.actor,
+        "address": said.address,
+        "now": tx.now,
+    }
+    row = tx.execute(_RECORD, parameters).one()
+    return _record(row), row.version
+
+
+def records(tx: Tx, profile_id: UUID, until: datetime | None) -> list[ConsentRecord]:
+    """Every act up to and with that instant (None: all), in the order in which they were recorded."""
+    return [_record(row) for row in tx.execute(_RECORDS, {"profile_id": profile_id, "until": until})]
+
+
+def deciding(tx: Tx, profile_id: UUID, purpose: str) -> list[Act]:
+    """The latest act of a purpose on each channel, in the order in which they were recorded: they decide."""
+    return list(acts(_record(row) for row in tx.execute(_DECIDING, {"profile_id": profile_id, "purpose": purpose})))
+
+
+def acts(recorded: Iterable[ConsentRecord]) -> Iterable[Act]:
+    return (
+        Act(
+            id=r.id,
+            purpose=r.purpose,
+            channel=r.channel,
+            granted=r.granted,
+            wording_version=r.wording_version,
+            recorded_at=r.recorded_at,
+        )
+        for r in recorded
+    )
+
+
+def _record(row: Any) -> ConsentRecord:
+    return ConsentRecord(
+        id=row.id,
+        profile_id=row.profile_id,
+        purpose=row.purpose,
+        channel=row.channel,
+        granted=row.granted,
+        wording_version=row.wording_version,
+        language=row.language,
+        source=row.source,
+        actor=row.actor,
+        address=row.address,
+        recorded_at=row.recorded_at,
+    )
+
+
+_OPEN = sa.text(
+    "INSERT INTO accounts (profile_id, version, opened_at, last_at) VALUES (:profile_id, 0, :now, :now)"
+    " ON CONFLICT (profile_id) DO NOTHING"
+)
+# A clock that lags behind another process's does not put an act before one that was recorded earlier.
+_RECORD = sa.text(
+    """
+    WITH account AS (
+        INSERT INTO accounts AS a (profile_id, version, opened_at, last_at) VALUES (:profile_id, 1, :now, :now)
+        ON CONFLICT (profile_id) DO UPDATE
+            SET version = a.version + 1, last_at = greatest(a.last_at, excluded.last_at)
+        RETURNING profile_id, version, last_at
+    ), record AS (
+        INSERT INTO records (id, profile_id, purpose, channel, granted, wording_version, language, source, actor,
+            address, recorded_at)
+        SELECT :id, profile_id, :purpose, :channel, :granted, :wording_version, :language, :source, :actor,
+            CAST(:address AS inet), last_at
+        FROM account
+        RETURNING id, profile_id, purpose, channel, granted, wording_version, language, source, actor,
+            host(address) AS address, recorded_at
+    )
+    SELECT record.*, account.version FROM record, account
+    """
+)
+_RECORDS = sa.text(
+    "SELECT id, profile_id, purpose, channel, granted, wording_version, language, source, actor,"
+    " host(address) AS address, recorded_at"
+    " FROM records WHERE profile_id = :profile_id"
+    " AND recorded_at <= coalesce(CAST(:until AS timestamptz), 'infinity') ORDER BY seq"
+)
+_DECIDING = sa.text(
+    """
+    SELECT * FROM (
+        SELECT DISTINCT ON (channel) seq, id, profile_id, purpose, channel, granted, wording_version, language, source,
+            actor, host(address) AS address, recorded_at
+        FROM records WHERE profile_id = :profile_id AND purpose = :purpose
+        ORDER BY channel, seq DESC
+    ) AS latest ORDER BY seq
+    """
+)
