@@ -1,0 +1,262 @@
+"""The doors of notifier."""
+
+from __future__ import annotations
+
+import logging
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import UUID
+
+from nameko.extensions import DependencyProvider
+
+from services.contracts.bookings import BookingConfirmed, BookingFacts, NoSuchProperty, Property, ReadProperties
+from services.contracts.consent import MayContact
+from services.contracts.notifier import (
+    ContactForbidden,
+    FindMessages,
+    Message,
+    MessageChanged,
+    MessageChannel,
+    MessagesFound,
+    NoAddress,
+    SendMessage,
+)
+from services.contracts.profiles import Profile, ReadProfile
+from services.kit.ask import Ask
+from services.kit.db import Tx
+from services.kit.doors import Service, command, every, query, subscribe
+from services.kit.refusal import Invalid, Problem, Unavailable
+from services.notifier import domain, letters, store
+from services.notifier.domain import CONFIRMATION, Draft, Outcome
+from services.notifier.senders import Delayed, Outgoing, Rejected, Senders, from_settings
+
+_log = logging.getLogger(__name__)
+
+_BATCH = 16  # sent at once, by as many threads; with the timeout of the senders far within a lease
+_TICK = 10.0  # seconds after which a round of sending ends, though messages wait
+_REMEMBER = 60.0  # seconds
+_END = 2**63 - 1
+
+
+class _Senders(DependencyProvider):  # type: ignore[misc]
+    """The senders of this process, made once."""
+
+    senders: Senders
+
+    def setup(self) -> None:
+        self.senders = from_settings()
+
+    def get_dependency(self, worker_ctx: Any) -> Senders:
+        return self.senders
+
+
+class Houses:
+    """The names of properties, remembered for a minute: they hardly change and every confirmation says one."""
+
+    def __init__(self) -> None:
+        self._known: dict[UUID, tuple[float, Property]] = {}
+
+    def find(self, property_id: UUID, ask: Any) -> Property:
+        until, known = self._known.get(property_id, (0.0, None))
+        if known is None or until < time.monotonic():
+            found = ask(ReadProperties(property=str(property_id))).items
+            if not found:
+                raise NoSuchProperty
+            known = found[0]
+            self._known[property_id] = (time.monotonic() + _REMEMBER, known)
+        return known
+
+
+class NotifierService(Service):
+    name = "notifier"
+    profiles = Ask("profiles")
+    bookings = Ask("bookings")
+    consent = Ask("consent")
+    senders = _Senders()
+    houses = Houses()
+
+    @subscribe(BookingConfirmed)
+    def write_confirmation(self, tx: Tx, event: BookingConfirmed) -> None:
+        """Tell the guest, once. A stay that is over already (imported history) is told to nobody, and that is noted."""
+        facts = event.booking
+        if domain.is_over(facts, tx.now.date()):
+            _add(tx, domain.not_sent(facts, "stay-is-over"))
+            return
+        profile = self.profiles(ReadProfile(profile_id=facts.profile_id))
+        house = self.houses.find(facts.property_id, self.bookings)
+        for draft in _confirmations(facts, profile, house, self.senders):
+            _add(tx, draft)
+
+    @command
+    def send_message(self, tx: Tx, request: SendMessage) -> Message:
+        domain.check(request)
+        profile = self.profiles(ReadProfile(profile_id=request.profile_id))
+        if request.purpose != "stay":
+            question = MayContact(profile_id=request.profile_id, purpose=request.purpose, channel=request.channel)
+            if not self.consent(question).allowed:
+                raise ContactForbidden
+        stay = request.purpose == "stay"
+        to = (
+            domain.best_email(profile.emails, relay=stay)
+            if request.channel == "email"
+            else domain.best_phone(profile.phones)
+        )
+        if to is None:
+            raise NoAddress
+        added = _add(
+            tx,
+            Draft(
+                profile_id=request.profile_id,
+                channel=request.channel,
+                purpose=request.purpose,
+                template=domain.STAFF,
+                language=profile.language or "en",
+                to=to,
+                subject=request.subject if request.channel == "email" else None,
+                text=request.text,
+                booking_id=request.booking_id,
+                state=_state(request.channel, self.senders),
+            ),
+        )
+        assert added is not None  # what a person wrote has no revision, and so no twin
+        return _message(store.read(tx, added.id))
+
+    @query
+    def find_messages(self, tx: Tx, request: FindMessages) -> MessagesFound:
+        if not 1 <= request.limit <= 200:
+            raise Invalid(errors=[Problem("/limit", "Not from 1 to 200.")])
+        rows = store.find(tx, request, _before(request.cursor), request.limit + 1)
+        shown = rows[: request.limit]
+        return MessagesFound(
+            items=tuple(_message(row) for row in shown),
+            next=str(shown[-1].seq) if len(rows) > request.limit else None,
+        )
+
+    @every(seconds=1)
+    def send_waiting(self, tx: Tx) -> None:
+        """Send what waits: claim, send, note, as three steps, so that no message is locked while a provider is slow.
+
+        Each attempt runs in a thread of its own, outside this method's transaction.
+        """
+        if not self.senders.channels:
+            return
+        ends = time.monotonic() + _TICK
+        while time.monotonic() < ends:
+            claimed = self.db.writing(tx.context, lambda own: store.claim(own, self.senders.channels, _BATCH))
+            if not claimed:
+                return
+            with ThreadPoolExecutor(_BATCH) as pool:
+                outcomes = list(pool.map(self._attempt, claimed))
+            self.db.writing(tx.context, lambda own, done=outcomes: _settle(own, done))
+
+    def _attempt(self, message: Any) -> Outcome:
+        """One message to its provider, after a last look whether the guest still wants it."""
+        try:
+            if message.purpose != "stay":
+                permission = self.consent(
+                    MayContact(profile_id=message.profile_id, purpose=message.purpose, channel=message.channel)
+                )
+                if not permission.allowed:
+                    return Outcome(message.id, "suppressed", permission.why)
+            letter = Outgoing(message.id, message.to, message.text, message.subject, message.html)
+            self.senders.send(message.channel, letter)
+        except Rejected as fault:
+            return Outcome(message.id, "failed", fault.why)
+        except Delayed as fault:
+            return domain.tried_again(message.id, message.attempts, fault.why)
+        except Unavailable:
+            return domain.tried_again(message.id, message.attempts, "consent-does-not-answer")
+        except Exception as fault:  # one message must not keep its neighbours from being noted as sent
+            _log.error("message %s could not be sent: %s", message.id, type(fault).__name__)
+            return domain.tried_again(message.id, message.attempts, "broken")
+        return Outcome(message.id, "sent")
+
+
+def _confirmations(facts: BookingFacts, profile: Profile, house: Property, senders: Senders) -> list[Draft]:
+    language = domain.language_of(profile, house.country)
+    ways = domain.channels(
+        domain.best_email(profile.emails), domain.best_phone(profile.phones), sms_is_sent="sms" in senders
+    )
+    if not ways:
+        return [domain.not_sent(facts, "no-address")]
+    words = domain.words(facts, profile, house.name, language)
+    drafts = []
+    for channel, to in ways:
+        write = letters.email if channel == "email" else letters.sms
+        letter = write(CONFIRMATION, language, words)
+        drafts.append(
+            Draft(
+                profile_id=facts.profile_id,
+                channel=channel,
+                purpose="stay",
+                template=CONFIRMATION,
+                language=language,
+                to=to,
+                subject=letter.subject,
+                text=letter.text,
+                html=letter.html,
+                booking_id=facts.booking_id,
+                revision=1,
+                state=_state(channel, senders),
+            )
+        )
+    return drafts
+
+
+def _state(channel: MessageChannel, senders: Senders) -> Any:
+    return "waiting" if channel in senders else "outbox"
+
+
+def _add(tx: Tx, draft: Draft) -> store.Changed | None:
+    added = store.add(tx, draft)
+    if added is not None:
+        _announce(tx, added)
+    return added
+
+
+def _settle(tx: Tx, outcomes: list[Outcome]) -> None:
+    for changed in store.settle(tx, outcomes):
+        if changed.state != "waiting":
+            _announce(tx, changed)
+
+
+def _announce(tx: Tx, changed: store.Changed) -> None:
+    tx.announce(
+        MessageChanged(
+            message_id=changed.id,
+            version=changed.version,
+            profile_id=changed.profile_id,
+            booking_id=changed.booking_id,
+            state=changed.state,
+        )
+    )
+
+
+def _message(row: Any) -> Message:
+    return Message(
+        id=row.id,
+        profile_id=row.profile_id,
+        booking_id=row.booking_id,
+        channel=row.channel,
+        purpose=row.purpose,
+        template=row.template,
+        language=row.language,
+        to=row.to,
+        subject=row.subject,
+        text=row.text,
+        html=row.html,
+        state=row.state,
+        why=row.why,
+        attempts=row.attempts,
+        created_at=row.created_at,
+        sent_at=row.sent_at,
+    )
+
+
+def _before(cursor: str | None) -> int:
+    if cursor is None:
+        return _END
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
+        raise Invalid(errors=[Problem("/cursor", "Not a cursor of this list.")])
+    return int(cursor)

@@ -1,0 +1,138 @@
+"""The messages' table: the only SQL of notifier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+
+from services.contracts.notifier import FindMessages
+from services.kit.db import Tx
+from services.notifier.domain import Draft, Outcome
+
+# How long a message that is being sent is left alone by others: longer than a batch can take.
+LEASE = timedelta(seconds=120)
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A message whose state was written."""
+
+    id: UUID
+    version: int
+    profile_id: UUID
+    booking_id: UUID | None
+    state: Any
+
+
+_COLUMNS = (
+    'id, seq, version, profile_id, booking_id, channel, purpose, template, language, "to", subject, text, html, state,'
+    " why, attempts, created_at, sent_at"
+)
+_ADD = sa.text(
+    """
+    INSERT INTO messages (
+        id, version, profile_id, booking_id, channel, purpose, template, revision, language, "to", subject, text, html,
+        state, why, next_try_at, created_at
+    ) VALUES (
+        :id, 1, :profile_id, :booking_id, :channel, :purpose, :template, :revision, :language, :to, :subject, :text,
+        :html, :state, :why, :at, :at
+    )
+    ON CONFLICT ON CONSTRAINT told_once DO NOTHING
+    RETURNING id, version, profile_id, booking_id, state
+    """
+)
+_READ = sa.text(f"SELECT {_COLUMNS} FROM messages WHERE id = :id")  # noqa: S608
+# One statement for each set of filters: a plan for "any or this one" could use no index.
+_FIND: dict[tuple[str, ...], sa.TextClause] = {
+    filters: sa.text(
+        f"SELECT {_COLUMNS} FROM messages WHERE "  # noqa: S608
+        + " AND ".join([*(f"{name} = :{name}" for name in filters), "seq < :before"])
+        + " ORDER BY seq DESC LIMIT :limit"
+    )
+    for filters in ((), ("profile_id",), ("booking_id",), ("profile_id", "booking_id"))
+}
+_CLAIM = sa.text(
+    f"""
+    UPDATE messages SET attempts = attempts + 1, next_try_at = :until
+    WHERE id IN (
+        SELECT id FROM messages
+        WHERE state = 'waiting' AND next_try_at <= :at AND channel = ANY(CAST(:channels AS text[]))
+        ORDER BY next_try_at LIMIT :limit FOR UPDATE SKIP LOCKED
+    )
+    RETURNING {_COLUMNS}
+    """  # noqa: S608
+)
+_SETTLE = sa.text(
+    """
+    UPDATE messages m SET
+        state = o.state, why = o.why, version = m.version + 1,
+        next_try_at = CAST(:at AS timestamptz) + make_interval(secs => o.pause),
+        sent_at = CASE WHEN o.state = 'sent' THEN CAST(:at AS timestamptz) END
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:states AS text[]), CAST(:whys AS text[]), CAST(:pauses AS int[]))
+        AS o (id, state, why, pause)
+    WHERE m.id = o.id AND m.state = 'waiting'
+    RETURNING m.id, m.version, m.profile_id, m.booking_id, m.state
+    """
+)
+
+
+def add(tx: Tx, draft: Draft) -> Changed | None:
+    """Nothing where the same has been told before."""
+    row = tx.execute(
+        _ADD,
+        {
+            "id": uuid4(),
+            "profile_id": draft.profile_id,
+            "booking_id": draft.booking_id,
+            "channel": draft.channel,
+            "purpose": draft.purpose,
+            "template": draft.template,
+            "revision": draft.revision,
+            "language": draft.language,
+            "to": draft.to,
+            "subject": draft.subject,
+            "text": draft.text,
+            "html": draft.html,
+            "state": draft.state,
+            "why": draft.why,
+            "at": tx.now,
+        },
+    ).first()
+    return Changed(**row._mapping) if row else None
+
+
+def read(tx: Tx, message_id: UUID) -> Any:
+    return tx.execute(_READ, {"id": message_id}).one()
+
+
+def find(tx: Tx, asked: FindMessages, before: int, limit: int) -> list[Any]:
+    """Newest first."""
+    given = {"profile_id": asked.profile_id, "booking_id": asked.booking_id}
+    filters = {name: value for name, value in given.items() if value is not None}
+    return list(tx.execute(_FIND[tuple(filters)], {**filters, "before": before, "limit": limit}))
+
+
+def claim(tx: Tx, channels: Sequence[str], limit: int) -> list[Any]:
+    """Messages to send now, left alone by others for a lease; the attempt is counted before it is made."""
+    row = {"channels": list(channels), "limit": limit, "at": tx.now, "until": tx.now + LEASE}
+    return list(tx.execute(_CLAIM, row))
+
+
+def settle(tx: Tx, outcomes: Sequence[Outcome]) -> list[Changed]:
+    """Write what came of the attempts."""
+    rows = tx.execute(
+        _SETTLE,
+        {
+            "at": tx.now,
+            "ids": [o.message_id for o in outcomes],
+            "states": [o.state for o in outcomes],
+            "whys": [o.why for o in outcomes],
+            "pauses": [o.pause for o in outcomes],
+        },
+    )
+    return [Changed(**row._mapping) for row in rows]

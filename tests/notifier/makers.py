@@ -1,0 +1,110 @@
+"""Notifier with its doors open, beside a profiles, bookings and consent service of a few lines each."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from nameko.testing.services import worker_factory
+
+from services.contracts.bookings import BookingConfirmed, BookingFacts, Properties, Property, ReadProperties
+from services.contracts.consent import MayContact, Permission
+from services.contracts.notifier import FindMessages, Message, SendMessage
+from services.contracts.profiles import Email, NoSuchProfile, Phone, Profile, ReadProfile
+from services.kit.db import Database
+from services.notifier.senders import Outgoing, Senders
+from services.notifier.service import NotifierService
+from tests.billing.makers import LISBON, eur, stay
+
+NEXT_MONTH = datetime.now(UTC).date() + timedelta(days=30)
+RELAY = Email(address="x1y2@guest.booking.com", relay=True, primary=True)
+REAL = Email(address="ana@example.org")
+MOBILE = Phone(number="+351912345678")
+
+
+def ana_silva(**more: Any) -> Profile:
+    """Ana writes Portuguese and has a real address and a mobile."""
+    known: dict[str, Any] = {
+        "id": uuid4(),
+        "version": 1,
+        "kind": "person",
+        "given_name": "Ana",
+        "family_name": "Silva",
+        "language": "pt-PT",
+        "emails": (RELAY, REAL),
+        "phones": (MOBILE,),
+        "created_at": datetime.now(UTC),
+        "changed_at": datetime.now(UTC),
+    }
+    return Profile(**{**known, **more})
+
+
+class Provider:
+    """Takes messages, or does what `raises` says instead."""
+
+    def __init__(self, raises: Exception | None = None) -> None:
+        self.raises = raises
+        self.taken: list[Outgoing] = []
+
+    def __call__(self, message: Outgoing) -> None:
+        if self.raises:
+            raise self.raises
+        self.taken.append(message)
+
+
+class Notifier:
+    def __init__(self, db: Database, **providers: Provider) -> None:
+        self.db = db
+        self.people: dict[UUID, Profile] = {}
+        self.permission = Permission(allowed=True, why="consent")
+        self.asked: list[Any] = []
+        self.service: NotifierService = worker_factory(
+            NotifierService,
+            db=db,
+            profiles=self._profiles,
+            bookings=self._bookings,
+            consent=self._consent,
+            senders=Senders({**providers}),  # type: ignore[dict-item]
+        )
+
+    def knows(self, profile: Profile) -> Profile:
+        self.people[profile.id] = profile
+        return profile
+
+    def confirmed(self, guest: Profile, **more: Any) -> BookingFacts:
+        facts = stay(guest.id, more.pop("total", eur(30000)), **{"arrival": NEXT_MONTH, **more})
+        self.hears(facts)
+        return facts
+
+    def hears(self, facts: BookingFacts) -> None:
+        event = BookingConfirmed(booking_id=facts.booking_id, version=facts.version, booking=facts)
+        self.service.write_confirmation(event)
+
+    def messages(self, **more: Any) -> tuple[Message, ...]:
+        return self.service.find_messages(FindMessages(**more)).items
+
+    def sends(self, guest: Profile, **more: Any) -> Message:
+        words = {"channel": "email", "subject": "Your umbrella", "text": "You left it in the lobby."}
+        return self.service.send_message(SendMessage(profile_id=guest.id, **{**words, **more}))
+
+    def _profiles(self, request: ReadProfile) -> Profile:
+        self.asked.append(request)
+        if request.profile_id not in self.people:
+            raise NoSuchProfile
+        return self.people[request.profile_id]
+
+    def _bookings(self, request: ReadProperties) -> Properties:
+        self.asked.append(request)
+        lisbon = Property(
+            id=LISBON, code="LIS-CITY", name="Lisboa City", currency="EUR", time_zone="Europe/Lisbon", country="PT"
+        )
+        return Properties(items=(lisbon,))
+
+    def _consent(self, request: MayContact) -> Permission:
+        self.asked.append(request)
+        return self.permission
+
+
+def long_ago() -> date:
+    return date(2016, 7, 1)
