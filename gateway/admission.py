@@ -1,0 +1,63 @@
+"""Before a route is reached: who calls, whether they may, and whether what they send can be read."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from flask import Flask, current_app, g, request
+from werkzeug.exceptions import NotFound
+
+from gateway.access.callers import PUBLIC, Callers, admit
+from gateway.edge import ACTOR
+from gateway.problems import Refused
+from services.kit import context
+from services.kit.context import Context
+
+MAX_BODY: Final = 1024 * 1024  # bytes
+
+_TRACE = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+class Admission:
+    def __init__(self, app: Flask, callers: Callers) -> None:
+        self._callers = callers
+        app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+        app.before_request(self.enter)
+
+    def enter(self) -> None:
+        """Refuses with 401, 403, 404, 405, 413 or 415."""
+        _speak_as(Context(actor="nobody", request_id=g.request_id))
+        if request.endpoint is None:
+            raise request.routing_exception or NotFound
+        scope = getattr(current_app.view_functions[request.endpoint], "scope", None)
+        if scope != PUBLIC and request.method != "OPTIONS":
+            self._admit(scope)
+        if request.method in ("POST", "PUT", "PATCH"):
+            _check_body()
+
+    def _admit(self, scope: str | None) -> None:
+        headers = request.headers
+        caller = self._callers.of(headers.get("Authorization"))
+        trace = headers.get("traceparent", "")
+        told: dict[str, Any] = {"trace": trace} if _TRACE.fullmatch(trace) else {}
+        g.caller = caller
+        request.environ[ACTOR] = caller.actor
+        _speak_as(Context(actor=caller.actor, request_id=g.request_id, roles=caller.scopes, **told))
+        if scope is None:
+            raise Refused(403, "forbidden", "This address is open to nobody.")
+        admit(caller, scope)
+
+
+def _speak_as(who: Context) -> None:
+    """For what is asked of services, and for lines in the log."""
+    g.context = who
+    context.current.set(who)
+
+
+def _check_body() -> None:
+    length = request.content_length
+    if length is not None and length > MAX_BODY:
+        raise Refused(413, "content-too-large", f"A body has at most {MAX_BODY} bytes.")
+    if (length or request.headers.get("Transfer-Encoding")) and not request.is_json:
+        raise Refused(415, "unsupported-media-type", "Send the body as application/json.")

@@ -1,0 +1,68 @@
+"""Builds the gateway: ``granian --interface wsgi --factory gateway.app:create_app --blocking-threads 128``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TextIO
+
+from flask import Flask
+
+from gateway import describing, docs, health, problems, v1
+from gateway.access.callers import Callers
+from gateway.admission import Admission
+from gateway.asking import Asker, Asking
+from gateway.edge import Edge, ShortCut
+from gateway.view.reading import Views
+from gateway.view.short_cut import FreshViews
+from services.kit import config, logs
+from services.kit.client import Client
+from services.kit.db import Database
+
+
+@dataclass(frozen=True)
+class Wired:
+    """What the routes reach through the application."""
+
+    asking: Asking
+    views: Views
+
+
+def create_app() -> Flask:
+    """The gateway of this process, wired to the broker and the database that the environment names."""
+    logs.setup("gateway")
+    client = Client(config.amqp_url())
+    database = Database(config.database_url("gateway"), pool_size=8)
+    callers = Callers(database)
+    checks = {"database": database.ping, "broker": client.ping}
+    views = FreshViews(config.database_url("gateway"), callers)
+    told = config.log_level() in ("DEBUG", "INFO")
+    return build(client, database, callers, checks, views, sys.stdout if told else None)
+
+
+def build(
+    asker: Asker,
+    database: Database,
+    callers: Callers,
+    checks: Mapping[str, health.Check] | None = None,
+    short_cut: ShortCut = lambda *_: None,
+    log: TextIO | None = None,
+) -> Flask:
+    """The gateway around any asker, store and callers, so that tests can give their own."""
+    app = Flask("gateway", static_folder=None)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.url_map.strict_slashes = False
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    asking = Asking(asker)
+    app.extensions["foyer"] = Wired(asking, Views(database, asking))
+    Edge(app, short_cut, log)
+    Admission(app, callers)
+    api = describing.api(app)
+    for resource in v1.RESOURCES:
+        api.register_blueprint(resource.blueprint, url_prefix="/v1")
+    describing.complete(api)
+    app.register_blueprint(health.blueprint(checks or {}))
+    app.register_blueprint(docs.blueprint(api))
+    problems.register(app)
+    return app

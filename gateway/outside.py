@@ -1,0 +1,199 @@
+"""How contracts look on the outside: money as decimal strings, times in UTC, text without hostile characters.
+
+Schemas of answers are derived from the contracts, so that the OpenAPI document says what is really sent; schemas
+of what comes in are written by hand beside their routes, as not all of a contract is for everybody to set.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import unicodedata
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any
+
+import marshmallow
+from marshmallow import ValidationError, fields, validate
+
+from services.contracts.values import Money, Price, to_money, to_price
+from services.kit import wire
+from services.kit.refusal import Invalid
+
+# C0 and C1 controls, DEL and lone surrogates; tab and line breaks are allowed where text has lines.
+_HOSTILE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
+_HOSTILE_IN_LINES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+class Text(fields.String):
+    """Text of a bounded length, composed (NFC), without control characters and halves of characters."""
+
+    def __init__(self, *, least: int = 1, most: int = 200, lines: bool = False, **options: Any) -> None:
+        given = options.pop("validate", None) or []
+        bounds = validate.Length(min=least or None, max=most)
+        super().__init__(validate=[bounds, *(given if isinstance(given, list) else [given])], **options)
+        self._hostile = _HOSTILE_IN_LINES if lines else _HOSTILE
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        said = str(super()._deserialize(value, attr, data, **options))
+        if said.isascii() and said.isprintable():
+            return said
+        if self._hostile.search(said):
+            raise ValidationError("Control characters are not allowed.")
+        return unicodedata.normalize("NFC", said)
+
+
+class LongText(Text):
+    """Text of several lines."""
+
+    def __init__(self, *, most: int = 5000, **options: Any) -> None:
+        super().__init__(most=most, lines=True, **options)
+
+
+class WholeNumber(fields.Integer):
+    """5.9 is not 5, "5" is not 5, and what does not fit into 32 bits is nobody's count."""
+
+    def __init__(self, **options: Any) -> None:
+        given = options.pop("validate", None)
+        super().__init__(strict=True, validate=given or validate.Range(min=-(2**31), max=2**31 - 1), **options)
+
+    def _validated(self, value: Any) -> int:
+        if isinstance(value, str | bool):
+            raise self.make_error("invalid", input=value)
+        return super()._validated(value)
+
+
+class Count(fields.Integer):
+    """A whole number in the query, where everything is text."""
+
+
+class Flag(fields.Boolean):
+    """true or false: neither "yes" nor 1."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+class Instant(fields.AwareDateTime):
+    """RFC 3339 with its zone."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(format="iso", **options)
+
+
+class MoneyField(fields.Nested):
+    """``{"amount": "129.50", "currency": "EUR"}`` outside, minor units inside."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(lambda: schema_of(Price)(), **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, partial: Any = None, **options: Any) -> Money:
+        price = super()._deserialize(value, attr, data, partial, **options)
+        try:
+            return to_money(price)
+        except Invalid as fault:
+            raise ValidationError({e.pointer.strip("/"): [e.detail] for e in fault.errors}) from None
+
+
+class Strict(marshmallow.Schema):
+    """What comes in: a field nobody knows is a mistake that the sender should hear of."""
+
+    class Meta:
+        unknown = marshmallow.RAISE
+
+
+_OUTSIDE = {
+    str: LongText,
+    int: WholeNumber,
+    datetime: Instant,
+    Money: MoneyField,
+    bool: Flag,
+}
+
+
+class _Derived(Strict):
+    TYPE_MAPPING = {**marshmallow.Schema.TYPE_MAPPING, **_OUTSIDE}
+
+
+@cache
+def schema_of(contract: type) -> type[marshmallow.Schema]:
+    """The outside schema of a contract, for documents and for input that is a contract as it stands."""
+    return wire.schema_class(contract, _Derived)
+
+
+def listing(item: type[marshmallow.Schema], name: str) -> type[marshmallow.Schema]:
+    """The schema of a page of a list."""
+    return marshmallow.Schema.from_dict(
+        {
+            "items": fields.List(fields.Nested(item), required=True),
+            "next": fields.String(allow_none=True, metadata={"description": "Cursor of the next page."}),
+        },
+        name=name,
+    )
+
+
+def shown(value: Any) -> Any:
+    """A contract as JSON values of the outside form."""
+    show = _SHOWN.get(type(value))
+    if show is not None:
+        return show(value)
+    if dataclasses.is_dataclass(value):
+        cls: Any = type(value)
+        return {name: shown(getattr(value, name)) for name in _names(cls)}
+    if isinstance(value, Mapping):
+        return {key: shown(inner) for key, inner in value.items()}
+    raise TypeError(f"{type(value).__name__} has no outside form")
+
+
+def instant(value: datetime) -> str:
+    """RFC 3339 in UTC."""
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def page(found: Any, show: Any = shown) -> dict[str, Any]:
+    """A reply with `items` and `next` as a page of a list."""
+    return {"items": [show(item) for item in found.items], "next": found.next}
+
+
+def _price(money: Money) -> dict[str, str]:
+    price = to_price(money)
+    return {"amount": price.amount, "currency": price.currency}
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _many(values: Any) -> list[Any]:
+    return [shown(value) for value in values]
+
+
+_SHOWN: dict[type, Any] = {
+    str: _as_it_is,
+    int: _as_it_is,
+    bool: _as_it_is,
+    float: _as_it_is,
+    type(None): _as_it_is,
+    uuid.UUID: str,
+    datetime: instant,
+    date: date.isoformat,
+    tuple: _many,
+    list: _many,
+    Money: _price,
+}
+
+
+@cache
+def _names(contract: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(contract))
+
+
+class Page(Strict):
+    """The part of a list to answer."""
+
+    limit = Count(load_default=50, validate=validate.Range(min=1, max=200))
+    cursor = Text(load_default=None, most=1000)

@@ -1,0 +1,112 @@
+"""Properties, their room types, and what is left to sell."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import Response
+from marshmallow import ValidationError, fields, validate
+
+from gateway.access.callers import needs
+from gateway.asking import ask, command, reply
+from gateway.blueprint import Blueprint
+from gateway.outside import Strict, Text, WholeNumber, listing, schema_of, shown
+from gateway.problems import invalid
+from services.contracts.bookings import (
+    Availability,
+    NewRoomType,
+    NoSuchProperty,
+    Property,
+    ReadAvailability,
+    ReadProperties,
+    RoomType,
+    SetUpProperty,
+)
+
+blueprint = Blueprint("properties", __name__, description="Houses, rooms and what is left")
+
+_CODE = validate.Regexp(re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z"), error="Letters, digits, dot, dash and underscore.")
+_COUNT = validate.Range(min=0, max=100_000)
+
+
+class RoomTypeIn(Strict):
+    code = Text(required=True, most=60, validate=_CODE)
+    name = Text(required=True)
+    capacity = WholeNumber(required=True, validate=_COUNT)
+    overbooking = WholeNumber(load_default=0, validate=_COUNT)
+    occupancy = WholeNumber(load_default=2, validate=validate.Range(min=1, max=1000))
+
+
+class PropertyIn(Strict):
+    name = Text(required=True)
+    currency = Text(required=True, most=3)
+    time_zone = Text(required=True, most=64)
+    country = Text(required=True, most=2)
+    room_types = fields.List(fields.Nested(RoomTypeIn), load_default=[], validate=validate.Length(max=500))
+
+
+class OneProperty(Strict):
+    property = Text(required=True, most=60, metadata={"description": "Its id or its code."})
+
+
+class PropertyFilter(Strict):
+    property = Text(load_default=None, most=60, metadata={"description": "Its id or its code."})
+
+
+class Nights(OneProperty):
+    first = fields.Date(required=True, data_key="from")
+    until = fields.Date(required=True, data_key="to", metadata={"description": "The day after the last night."})
+
+
+PropertyShape = schema_of(Property)
+
+
+class RoomTypeShape(schema_of(RoomType)):  # type: ignore[misc]
+    property_id = fields.UUID()
+
+
+@blueprint.get("/properties")
+@needs("read")
+@blueprint.arguments(PropertyFilter, location="query")
+@blueprint.response(200, listing(PropertyShape, "PropertiesPage"))
+def read_properties(wanted: dict[str, Any]) -> Response:
+    """All properties with their room types."""
+    found = ask(ReadProperties(**wanted)).items
+    return reply({"items": [shown(house) for house in found], "next": None})
+
+
+@blueprint.put("/properties/<code>")
+@needs("admin")
+@blueprint.arguments(PropertyIn)
+@blueprint.response(200, PropertyShape)
+def set_up_property(body: dict[str, Any], code: str) -> Response:
+    """Create a property by its code, or bring it and its room types to what is said here."""
+    try:
+        Text(most=60, validate=_CODE).deserialize(code)
+    except ValidationError as fault:
+        raise invalid({"code": fault.messages}) from None
+    types = tuple(NewRoomType(**kind) for kind in body.pop("room_types"))
+    return reply(command(SetUpProperty(code=code, room_types=types, **body)))
+
+
+@blueprint.get("/room-types")
+@needs("read")
+@blueprint.arguments(OneProperty, location="query")
+@blueprint.response(200, listing(RoomTypeShape, "RoomTypesPage"))
+def read_room_types(wanted: dict[str, Any]) -> Response:
+    """The room types of a property."""
+    found = ask(ReadProperties(**wanted)).items
+    if not found:
+        raise NoSuchProperty
+    kinds = [{**shown(kind), "property_id": str(house.id)} for house in found for kind in house.room_types]
+    return reply({"items": kinds, "next": None})
+
+
+@blueprint.get("/availability")
+@needs("read")
+@blueprint.arguments(Nights, location="query")
+@blueprint.response(200, schema_of(Availability))
+def read_availability(wanted: dict[str, Any]) -> Response:
+    """Capacity, sold and left by room type and night."""
+    return reply(ask(ReadAvailability(**wanted), renamed={"first": "from", "until": "to"}))

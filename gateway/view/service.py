@@ -1,0 +1,101 @@
+"""The process `view`: hears what changes a guest's view and marks those sections old. Nothing is fetched here."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from gateway.view import store
+from services.contracts.billing import BalanceChanged
+from services.contracts.bookings import (
+    BookingCancelled,
+    BookingChanged,
+    BookingCheckedIn,
+    BookingCheckedOut,
+    BookingConfirmed,
+    BookingFacts,
+    BookingHeld,
+    BookingMarkedNoShow,
+)
+from services.contracts.consent import ConsentChanged
+from services.contracts.loyalty import LoyaltyAccountOpened, LoyaltyPointsChanged, LoyaltyTierChanged
+from services.contracts.notifier import MessageChanged
+from services.contracts.profiles import LevelChanged, ProfileChanged
+from services.kit.db import Tx
+from services.kit.doors import Service, every, subscribe
+
+# How long a view is kept that nobody refetched: names and addresses in it are a copy of other services' data.
+KEPT: Final = timedelta(days=30)
+
+
+class ViewService(Service):
+    name = "view"
+
+    @subscribe(ProfileChanged, together=True)
+    def mark_profile(self, tx: Tx, event: ProfileChanged) -> None:
+        store.mark_old(tx, "profile", event.profile_id)
+
+    @subscribe(LevelChanged, together=True)
+    def mark_level(self, tx: Tx, event: LevelChanged) -> None:
+        store.mark_old(tx, "profile", event.profile_id)
+
+    @subscribe(BookingHeld, together=True)
+    def mark_held(self, tx: Tx, event: BookingHeld) -> None:
+        _mark_booking(tx, event.booking)
+
+    @subscribe(BookingConfirmed, together=True)
+    def mark_confirmed(self, tx: Tx, event: BookingConfirmed) -> None:
+        _mark_booking(tx, event.booking)
+
+    @subscribe(BookingChanged, together=True)
+    def mark_changed(self, tx: Tx, event: BookingChanged) -> None:
+        _mark_booking(tx, event.booking)
+
+    @subscribe(BookingCancelled, together=True)
+    def mark_cancelled(self, tx: Tx, event: BookingCancelled) -> None:
+        _mark_booking(tx, event.booking)
+
+    @subscribe(BookingCheckedIn, together=True)
+    def mark_checked_in(self, tx: Tx, event: BookingCheckedIn) -> None:
+        _mark_booking(tx, event.booking)
+
+    @subscribe(BookingCheckedOut, together=True)
+    def mark_checked_out(self, tx: Tx, event: BookingCheckedOut) -> None:
+        _mark_booking(tx, event.booking)
+
+    @subscribe(BookingMarkedNoShow, together=True)
+    def mark_no_show(self, tx: Tx, event: BookingMarkedNoShow) -> None:
+        _mark_booking(tx, event.booking)
+
+    @subscribe(BalanceChanged, together=True)
+    def mark_balance(self, tx: Tx, event: BalanceChanged) -> None:
+        store.mark_old(tx, "balance", event.profile_id)
+
+    @subscribe(ConsentChanged, together=True)
+    def mark_consents(self, tx: Tx, event: ConsentChanged) -> None:
+        store.mark_old(tx, "consents", event.profile_id)
+
+    @subscribe(LoyaltyAccountOpened, together=True)
+    def mark_account_opened(self, tx: Tx, event: LoyaltyAccountOpened) -> None:
+        store.mark_old(tx, "loyalty", event.profile_id)
+
+    @subscribe(LoyaltyPointsChanged, together=True)
+    def mark_points(self, tx: Tx, event: LoyaltyPointsChanged) -> None:
+        store.mark_old(tx, "loyalty", event.profile_id)
+
+    @subscribe(LoyaltyTierChanged, together=True)
+    def mark_tier(self, tx: Tx, event: LoyaltyTierChanged) -> None:
+        store.mark_old(tx, "loyalty", event.profile_id)
+
+    @subscribe(MessageChanged, together=True)
+    def mark_messages(self, tx: Tx, event: MessageChanged) -> None:
+        store.mark_old(tx, "messages", event.profile_id)
+
+    @every(seconds=3600)
+    def forget_unused(self, tx: Tx) -> None:
+        """Forget views that nobody has refetched for long; a later look asks the owners again."""
+        store.forget_unused(tx, tx.now - KEPT)
+
+
+def _mark_booking(tx: Tx, booking: BookingFacts) -> None:
+    store.mark_old(tx, "bookings", booking.profile_id, booking.payer_profile_id, *booking.profile_ids)
