@@ -1,0 +1,1 @@
+"""Foyer's command line: what an operator does beside running the processes."""
