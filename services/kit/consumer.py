@@ -146,6 +146,15 @@ class _Source(SharedExtension, ProviderCollector):
     queue_name: str
     queue: Any = None
 
+    def __init__(self) -> None:
+        super().__init__()
+        # Also those that have unregistered: while a service stops, they do so one by one, and messages still arrive.
+        self._hearings: list[Hearing] = []
+
+    def register_provider(self, provider: Hearing) -> None:
+        super().register_provider(provider)
+        self._hearings.append(provider)
+
     @property
     def at_once(self) -> int:
         """How many messages may be in our hands: half of the workers, as somebody waits for the answers to calls."""
@@ -228,7 +237,7 @@ class Inbox(_Source):
     @property
     def at_once(self) -> int:
         """More where all share transactions: one worker handles them, and wants something to gather."""
-        return GATHERED if all(p.door.together for p in self._providers) else super().at_once
+        return GATHERED if all(h.door.together for h in self._hearings) else super().at_once
 
     def _hand_over(self, hearing: Hearing, delivery: Delivery) -> None:
         """A door that shares its transactions gets what waits at that moment; one worker at a time does it."""
@@ -249,7 +258,7 @@ class Inbox(_Source):
 
     def door_for(self, delivery: Delivery) -> Hearing | None:
         said = delivery.properties.get("type")
-        return next((p for p in self._providers if p.door.event.routing_key() == said), None)
+        return next((h for h in self._hearings if h.door.event.routing_key() == said), None)
 
 
 class Notices(_Source):
@@ -264,7 +273,7 @@ class Notices(_Source):
         return type(self), self.queue_name
 
     def door_for(self, delivery: Delivery) -> Hearing | None:
-        return next(iter(self._providers), None)
+        return next(iter(self._hearings), None)
 
 
 class Hearing(Entrypoint):

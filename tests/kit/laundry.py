@@ -26,6 +26,12 @@ class BasketBrought(Event):
     seconds: float = 0.0
 
 
+@event
+class ShirtBrought(Event):
+    aggregate = "shirt_id"
+    shirt_id: UUID
+
+
 class LaundryService(Service):
     """Named after the service whose database it borrows."""
 
@@ -41,3 +47,7 @@ class LaundryService(Service):
             end = time.monotonic() + basket.seconds
             while time.monotonic() < end:
                 pass
+
+    @subscribe(ShirtBrought, together=True)
+    def iron(self, tx: Tx, shirt: ShirtBrought) -> None:
+        tx.execute(sa.text("SELECT pg_sleep(0.01)"))

@@ -20,7 +20,7 @@ import pytest
 from services.kit import topology, wire
 from services.kit.db import Database
 from tests.databases import Databases
-from tests.kit.laundry import BasketBrought, LaundryService
+from tests.kit.laundry import BasketBrought, LaundryService, ShirtBrought
 from tests.kit.processes import free_port, run_python, until
 from tests.kit.wire_between import Between
 
@@ -74,14 +74,24 @@ class Laundry:
                 )
                 channel.basic_publish("", INBOX, wire.text(basket).encode(), properties)
 
+    def brings_shirts(self, count: int) -> None:
+        with pika.BlockingConnection(pika.URLParameters(self.amqp_url)) as connection:
+            channel = connection.channel()
+            for _ in range(count):
+                shirt = ShirtBrought(shirt_id=uuid.uuid4())
+                properties = pika.BasicProperties(
+                    message_id=str(uuid.uuid4()), type=shirt.routing_key(), delivery_mode=2
+                )
+                channel.basic_publish("", INBOX, wire.text(shirt).encode(), properties)
+
     def washed(self) -> int:
         with self.db.engine.connect() as connection:
             return connection.exec_driver_sql("SELECT count(*) FROM inbox").scalar_one()
 
-    def waiting(self) -> int:
+    def waiting(self, queue: str = INBOX) -> int:
         """Baskets in the queue that nobody holds."""
         with pika.BlockingConnection(pika.URLParameters(self.amqp_url)) as connection:
-            return connection.channel().queue_declare(INBOX, passive=True).method.message_count
+            return connection.channel().queue_declare(queue, passive=True).method.message_count
 
     def stop(self, patience: float = 10, sign: int = signal.SIGTERM) -> tuple[int, float]:
         """Exit status and the seconds until it came."""
@@ -132,6 +142,21 @@ def test_stopped_under_load_it_exits_in_time_and_nothing_finished_comes_again(la
     assert (status, seconds < 10) == (0, True), laundry.said()
     assert laundry.washed() < 300
     until(lambda: laundry.washed() + laundry.waiting() == 300, laundry.said)
+
+
+@pytest.mark.servers
+def test_stopped_and_started_under_load_it_parks_nothing(laundry: Laundry) -> None:
+    """While it stops, its handlers unregister one by one: what still arrives for them is not "unheard"."""
+    for round_ in range(3):
+        laundry.start().ready()
+        laundry.brings(50, seconds=0.01)
+        laundry.brings_shirts(300)
+        laundry.brings(50, seconds=0.01)
+        until(lambda so_far=400 * round_: laundry.washed() > so_far + 100, laundry.said)
+        assert laundry.stop()[0] == 0, laundry.said()
+    laundry.start().ready()
+    until(lambda: laundry.washed() == 1200, laundry.said)
+    assert laundry.waiting("billing.parked") == 0
 
 
 @pytest.mark.servers
