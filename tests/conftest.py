@@ -11,16 +11,19 @@ import os
 import shlex
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
 
 import pytest
 
 from services.kit import config
-from services.kit.context import Context
+from services.kit.context import Context, cause, current
 from services.kit.db import Database
 from tests.databases import Databases
 from tests.system import System
 
 _SERVERS = ("FOYER_TEST_DB_URL", "FOYER_TEST_AMQP_URL", "FOYER_TEST_RABBITMQCTL")
+_COUNT = count(1)
 _MISSING = "This test needs PostgreSQL and RabbitMQ: run it with `make test`, which starts throw-away ones."
 _FIXTURES = {"databases", "vhost", "amqp_url", *(f"{name}_db" for name in config.DATABASES)}
 
@@ -98,30 +101,55 @@ def gateway_db(databases: Databases) -> Database:
     return databases.empty("gateway")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def vhost(run_name: str) -> Iterator[str]:
-    """A vhost of the broker for this test process alone, with nothing declared in it."""
-    _rabbitmqctl("add_vhost", run_name)
-    user = os.environ["FOYER_TEST_AMQP_URL"].split("://", 1)[1].split(":", 1)[0]
-    _rabbitmqctl("set_permissions", "-p", run_name, user, ".*", ".*", ".*")
-    yield run_name
-    _rabbitmqctl("delete_vhost", run_name)
+    """A vhost of the broker for one module of tests alone, with nothing declared in it."""
+    with _vhost(f"{run_name}-{next(_COUNT)}") as name:
+        yield name
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def amqp_url(vhost: str) -> str:
-    """The broker's address with this test process's own vhost."""
-    return os.environ["FOYER_TEST_AMQP_URL"].rsplit("/", 1)[0] + "/" + vhost
+    """The broker's address with this module's own vhost."""
+    return _broker(vhost)
+
+
+@pytest.fixture(autouse=True)
+def nobody_asks() -> None:
+    """A test that ran a door in its own thread leaves nobody's name behind."""
+    current.set(None)
+    cause.set(None)
 
 
 @pytest.fixture(scope="session")
-def system(databases: Databases, amqp_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """The whole of Foyer, running, with an API key; its data stays from one test to the next."""
-    made = System(tmp_path_factory.mktemp("system"), databases, amqp_url)
+def system(databases: Databases, run_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """The whole of Foyer, running, with an API key; its data stays from one test to the next.
+
+    On databases and a vhost of its own: other tests empty theirs, and declare queues in their own way.
+    """
+    own = databases.another(f"{run_name}s")
+    with _vhost(f"{run_name}-system") as name:
+        made = System(tmp_path_factory.mktemp("system"), own, _broker(name))
+        try:
+            yield made.begin()
+        finally:
+            made.end()
+            own.drop()
+
+
+@contextmanager
+def _vhost(name: str) -> Iterator[str]:
+    _rabbitmqctl("add_vhost", name)
+    user = os.environ["FOYER_TEST_AMQP_URL"].split("://", 1)[1].split(":", 1)[0]
+    _rabbitmqctl("set_permissions", "-p", name, user, ".*", ".*", ".*")
     try:
-        yield made.begin()
+        yield name
     finally:
-        made.end()
+        _rabbitmqctl("delete_vhost", name)
+
+
+def _broker(vhost: str) -> str:
+    return os.environ["FOYER_TEST_AMQP_URL"].rsplit("/", 1)[0] + "/" + vhost
 
 
 def _rabbitmqctl(*arguments: str) -> None:

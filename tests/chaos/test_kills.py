@@ -38,7 +38,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="module")
 def hotel(stack: Stack) -> str:
-    rooms = [{"code": "A", "name": "Double", "capacity": 2000, "occupancy": 2}]
+    rooms = [{"code": "A", "name": "Double", "capacity": 10_000, "occupancy": 2}]
     said = {"name": "Kill", "currency": "EUR", "time_zone": "Europe/Lisbon", "country": "PT", "room_types": rooms}
     stack.call("PUT", "/v1/properties/KILL", said)
     return "KILL"
