@@ -149,13 +149,13 @@ def test_stopped_and_started_under_load_it_parks_nothing(laundry: Laundry) -> No
     """While it stops, its handlers unregister one by one: what still arrives for them is not "unheard"."""
     for round_ in range(3):
         laundry.start().ready()
-        laundry.brings(50, seconds=0.01)
-        laundry.brings_shirts(300)
-        laundry.brings(50, seconds=0.01)
-        until(lambda so_far=400 * round_: laundry.washed() > so_far + 100, laundry.said)
+        laundry.brings(20, seconds=0.01)
+        laundry.brings_shirts(100)
+        laundry.brings(20, seconds=0.01)
+        until(lambda so_far=140 * round_: laundry.washed() > so_far + 40, laundry.said)
         assert laundry.stop()[0] == 0, laundry.said()
     laundry.start().ready()
-    until(lambda: laundry.washed() == 1200, laundry.said)
+    until(lambda: laundry.washed() == 420, laundry.said)
     assert laundry.waiting("billing.parked") == 0
 
 
