@@ -20,6 +20,7 @@ REQUEST_ID: Final = "foyer.request_id"
 STARTED: Final = "foyer.started"
 ROUTE: Final = "foyer.route"
 ACTOR: Final = "foyer.actor"
+STREAMED: Final = "foyer.streamed"
 
 Answer = Iterable[bytes]
 StartResponse = Callable[..., Any]
@@ -71,7 +72,7 @@ class Edge:
             return start_response(status, headers, *fault)
 
         answer = self._short_cut(environ, start)
-        return answer if answer is not None else self._flask(environ, start)
+        return answer if answer is not None else _whole(self._flask(environ, start), environ)
 
     def _account(self, environ: dict[str, Any], status: str, seconds: float) -> None:
         method = environ["REQUEST_METHOD"]
@@ -84,6 +85,15 @@ class Edge:
         if self._log is not None:
             self._log.write(_line(environ, key[0], route, status, seconds))
             self._log.flush()
+
+
+def _whole(answer: Any, environ: dict[str, Any]) -> Answer:
+    """In one piece, unless it is a stream: granian takes a list as it is, and asks for pieces one by one."""
+    if environ.get(STREAMED):
+        return answer  # type: ignore[no-any-return]
+    body = list(answer)
+    answer.close()
+    return body
 
 
 def _drain(body: Any) -> None:
@@ -105,6 +115,8 @@ def _take_over() -> None:
 def _name_route(response: Response) -> Response:
     if request.url_rule is not None:
         request.environ[ROUTE] = request.url_rule.rule
+    if response.is_streamed:
+        request.environ[STREAMED] = True
     return response
 
 

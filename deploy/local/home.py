@@ -16,8 +16,17 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
-# Below the range from which Linux takes the ports of outgoing connections, which come and go.
-PORTS = range(20000, 32000)
+_EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
+
+
+def _ports() -> range:
+    """Below the range from which the system takes the ports of outgoing connections, which come and go."""
+    lowest = int(_EPHEMERAL.read_text().split()[0]) if _EPHEMERAL.exists() else 32768
+    return range(max(1024, min(20000, lowest - 8000)), max(lowest, 9024))
+
+
+PORTS = _ports()
+_promised: dict[int, socket.socket] = {}  # ports this process gave away, until it ends
 
 
 class Refused(Exception):
@@ -60,10 +69,10 @@ class Home:
         """A free loopback port, the same as last time if it is still free."""
 
         def choose(kept: object) -> int:
-            with_wish = [int(str(kept))] if kept else [preferred] if preferred else []
-            for port in with_wish:
-                if is_free(port):
-                    return port
+            if kept and (int(str(kept)) in _promised or _promise(int(str(kept)))) and _bindable(int(str(kept))):
+                return int(str(kept))
+            if not kept and preferred and is_free(preferred):
+                return preferred
             return free_port()
 
         return int(str(self._kept("ports.json", name, choose)))
@@ -101,6 +110,19 @@ class Home:
 
 
 def is_free(port: int) -> bool:
+    """Whether nobody listens there and no stack on this machine was promised it; from now on we are."""
+    return port not in _promised and _bindable(port) and _promise(port)
+
+
+def free_port() -> int:
+    """A port of the loopback address that stays ours, among all stacks of this machine, until this process ends."""
+    for port in random.SystemRandom().sample(PORTS, 200):
+        if is_free(port):
+            return port
+    raise Refused(f"No free port was found between {PORTS.start} and {PORTS.stop} on the loopback address.")
+
+
+def _bindable(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -110,8 +132,13 @@ def is_free(port: int) -> bool:
     return True
 
 
-def free_port() -> int:
-    for port in random.sample(PORTS, 200):
-        if is_free(port):
-            return port
-    raise Refused("No free port was found between 20000 and 32000 on the loopback address.")
+def _promise(port: int) -> bool:
+    """Hold a name of the kernel's for the port: between choosing it and listening there, seconds pass."""
+    name = socket.socket(socket.AF_UNIX)
+    try:
+        name.bind(f"\0foyer-port-{port}")
+    except OSError:
+        name.close()
+        return False
+    _promised[port] = name
+    return True

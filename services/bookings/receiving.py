@@ -51,7 +51,7 @@ def _apply(tx: Tx, report: NoticeReport, notice: BookingNotice, known: Known, ho
         return report
     if known.booking is None:
         opened, event = announce(verdict.booking)
-        bookings.open_booking(tx, opened, forced=True, notice=row)
+        bookings.open_sold_elsewhere(tx, opened, row)
     else:
         changed, event = announce(with_rooms(tx, verdict.booking, known.booking))
         bookings.save(tx, changed, known.booking, row)

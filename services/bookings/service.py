@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +17,7 @@ from services.bookings.domain.announcing import announce
 from services.bookings.domain.booking import Booking, identified, moved
 from services.bookings.domain.ids import new_id
 from services.bookings.domain.nights import MOST_NIGHTS
-from services.bookings.domain.opening import check_property, open_direct
+from services.bookings.domain.opening import check_property, open_all
 from services.bookings.store import bookings, notices, properties
 from services.contracts import bookings as contract
 from services.contracts.bookings import (
@@ -56,7 +58,7 @@ from services.contracts.profiles import GuestsIdentified, LevelChanged
 from services.contracts.values import Money
 from services.kit.db import Tx
 from services.kit.doors import Service, command, inbound, query, subscribe
-from services.kit.refusal import Invalid, Problem
+from services.kit.refusal import Invalid, Problem, Refusal
 
 MOST_AT_ONCE = 200
 
@@ -134,17 +136,23 @@ class BookingsService(Service):
 
     # ── bookings ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    @command
-    def open_booking(self, tx: Tx, request: OpenBooking) -> contract.Booking:
-        """Book a stay; refuses with NotABooking, DoNotBook and NoRoomLeft."""
-        opened = open_direct(request, properties.read(tx, request.property), tx.now)
-        if request.do_not_book:
-            raise DoNotBook
-        opened, event = announce(opened)
-        bookings.open_booking(tx, opened, forced=False)
-        if event:
-            tx.announce(event)
-        return shown(opened)
+    @command(together=True)
+    def open_booking(self, tx: Tx, requests: Sequence[OpenBooking]) -> Iterator[contract.Booking | Refusal]:
+        """Book stays; refuses with NoSuchProperty, NotABooking, DoNotBook and NoRoomLeft."""
+        judged = open_all(requests, cache(partial(properties.read, tx)), tx.now)
+        told = [each if isinstance(each, Refusal) else announce(each) for each in judged]
+        unwelcome = bookings.open_bookings(tx, [each[0] for each in told if not isinstance(each, Refusal)])
+        for each in told:
+            if isinstance(each, Refusal):
+                yield each
+                continue
+            opened, event = each
+            if opened.id in unwelcome:
+                yield DoNotBook()
+                continue
+            if event:
+                tx.announce(event)
+            yield shown(opened)
 
     @command
     def confirm_booking(self, tx: Tx, request: ConfirmBooking) -> contract.Booking:

@@ -10,7 +10,6 @@ import functools
 import json
 import logging
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -28,13 +27,14 @@ from nameko.timer import Timer
 from services.kit import config, metrics, topology
 from services.kit.db import Database
 from services.kit.delivery import Delivery, digest
-from services.kit.gathering import Gathering
+from services.kit.gathering import GATHERED, Waiting
 from services.kit.refusal import Broken
 
 _log = logging.getLogger(__name__)
 
 RECONNECT_AT_MOST = 2  # seconds between attempts to reach the broker
-GATHERED = 50  # messages that may share a transaction
+LINGER = 0.02  # seconds in which events gather that will share a transaction
+BREATH = 0.002  # the same for calls, whose answers somebody waits for
 PUBLISH_DEADLINE = 10  # seconds to bring a message to another queue
 
 
@@ -227,8 +227,7 @@ class Inbox(_Source):
 
     def __init__(self) -> None:
         super().__init__()
-        self._waiting: deque[tuple[Hearing, Delivery]] = deque()
-        self._gathering = False
+        self._waiting = Waiting(self._worker, self._settle, LINGER)
 
     @property
     def queue_name(self) -> str:  # type: ignore[override]
@@ -237,24 +236,17 @@ class Inbox(_Source):
     @property
     def at_once(self) -> int:
         """More where all share transactions: one worker handles them, and wants something to gather."""
-        return GATHERED if all(h.door.together for h in self._hearings) else super().at_once
+        return GATHERED if all(h.door.share for h in self._hearings) else super().at_once
 
     def _hand_over(self, hearing: Hearing, delivery: Delivery) -> None:
         """A door that shares its transactions gets what waits at that moment; one worker at a time does it."""
-        if not hearing.door.together:
+        if hearing.door.share:
+            self._waiting.add(hearing, delivery)
+        else:
             super()._hand_over(hearing, delivery)
-            return
-        self._waiting.append((hearing, delivery))
-        if not self._gathering:
-            self._gathering = True
-            turn = Gathering(self._take, lambda item: self._settle(*item), self._turn_over)
-            self.container.spawn_worker(hearing, (turn,), {}, handle_result=lambda *_result: (None, None))
 
-    def _take(self) -> list[tuple[Hearing, Delivery]]:
-        return [self._waiting.popleft() for _ in range(min(GATHERED, len(self._waiting)))]
-
-    def _turn_over(self) -> None:
-        self._gathering = False
+    def _worker(self, hearing: Hearing, turn: Delivery) -> None:
+        self.container.spawn_worker(hearing, (turn,), {}, handle_result=_settled_already)
 
     def door_for(self, delivery: Delivery) -> Hearing | None:
         said = delivery.properties.get("type")
@@ -349,15 +341,26 @@ class Call(Rpc):
 
     rpc_consumer = Calls()
 
+    def __init__(self, door: Any = None, **options: Any) -> None:
+        super().__init__(**options)
+        self.door = door
+        self._waiting = Waiting(self._worker, lambda _, delivery: self.rpc_consumer.answer(delivery), BREATH)
+
     def handle_call(self, delivery: Delivery) -> None:
         def answer(*_result: Any) -> tuple[None, None]:
             self.rpc_consumer.answer(delivery)
             return None, None
 
         try:
-            self.container.spawn_worker(self, (delivery,), {}, handle_result=answer)
+            if self.door.share:
+                self._waiting.add(self, delivery)
+            else:
+                self.container.spawn_worker(self, (delivery,), {}, handle_result=answer)
         except ContainerBeingKilled:
             self.rpc_consumer.requeue_message(delivery.message)
+
+    def _worker(self, _: Call, turn: Delivery) -> None:
+        self.container.spawn_worker(self, (turn,), {}, handle_result=_settled_already)
 
 
 class Tick(Timer):
@@ -376,7 +379,7 @@ class Noticing(Hearing):
 
 
 def rpc(door: Callable[..., Any]) -> Callable[..., Any]:
-    return Call.decorator(door)
+    return Call.decorator(door=door.foyer_door)(door)  # type: ignore[attr-defined]
 
 
 def hear(door: Callable[..., Any]) -> Callable[..., Any]:
@@ -386,6 +389,11 @@ def hear(door: Callable[..., Any]) -> Callable[..., Any]:
 
 def tick(door: Callable[..., Any], interval: float) -> Callable[..., Any]:
     return Tick.decorator(interval=interval, eager=True)(door)
+
+
+def _settled_already(*_result: Any) -> tuple[None, None]:
+    """Each message of a turn is settled within it."""
+    return None, None
 
 
 def _whole(said: Any) -> int:

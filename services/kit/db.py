@@ -36,6 +36,7 @@ class Tx:
         self.context = context
         self.now = datetime.now(UTC)
         self.announced: list[dict[str, Any]] = []
+        self.carried_out: list[dict[str, Any]] = []  # commands with their replies
         self.committing = False
         self._engine = engine
         self._on_begin = on_begin
@@ -81,8 +82,9 @@ class Tx:
 
     def commit(self) -> None:
         connection = self.connection()
-        if self.announced:
-            connection.execute(_OUTBOX_INSERT, {"events": json.dumps(self.announced)})
+        if self.announced or self.carried_out:
+            kept = {"events": json.dumps(self.announced), "commands": json.dumps(self.carried_out)}
+            connection.execute(_KEEP, kept)
         self.committing = True
         connection.commit()
 
@@ -94,12 +96,19 @@ class Tx:
             open_transaction.set(False)
 
 
-# One statement for any number of events; rows get their `seq` in the order of the announcements.
-_OUTBOX_INSERT = sa.text(
-    "INSERT INTO outbox (event_id, routing_key, exchange, aggregate_id, body, headers)"
-    " SELECT event_id, routing_key, exchange, aggregate_id, body, headers"
-    " FROM jsonb_to_recordset(CAST(:events AS jsonb))"
-    " AS e(event_id uuid, routing_key text, exchange text, aggregate_id text, body text, headers jsonb)"
+# One statement for any number of both; events get their `seq` in the order of the announcements.
+_KEEP = sa.text(
+    """
+    WITH carried_out AS (
+        INSERT INTO commands (command_id, name, body_hash, reply)
+        SELECT command_id, name, decode(body_hash, 'hex'), reply
+        FROM jsonb_to_recordset(CAST(:commands AS jsonb)) AS c (command_id uuid, name text, body_hash text, reply text)
+    )
+    INSERT INTO outbox (event_id, routing_key, exchange, aggregate_id, body, headers)
+    SELECT event_id, routing_key, exchange, aggregate_id, body, headers
+    FROM jsonb_to_recordset(CAST(:events AS jsonb))
+         AS e (event_id uuid, routing_key text, exchange text, aggregate_id text, body text, headers jsonb)
+    """
 )
 
 

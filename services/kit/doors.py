@@ -6,24 +6,26 @@ A door is a method of a `Service` that takes a transaction and one contract. Fro
 
 from __future__ import annotations
 
-import hashlib
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
-from typing import Any, ClassVar, Literal, get_type_hints
+from types import UnionType
+from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.engine import Connection
 
-from services.kit import consumer, context, tables, wire
+from services.kit import commands, consumer, context, tables, wire
+from services.kit.commands import Command
 from services.kit.context import Context
 from services.kit.db import Tx
 from services.kit.delivery import Delivery
-from services.kit.refusal import CommandReused, Invalid, StillRunning
+from services.kit.gathering import Item, share_events
+from services.kit.refusal import Invalid
 
 DoorKind = Literal["query", "command", "subscribe", "inbound", "every"]
 KEPT = timedelta(days=7)
@@ -40,9 +42,9 @@ class Door:
     notice: type | None = None
     key: str | None = None
     seconds: float | None = None
-    together: bool = False
     run: Callable[[Any, Delivery], str | None] | None = None
     work: Callable[[Any, Tx, Any], None] | None = None
+    share: Callable[[Any, Sequence[Item]], Sequence[Item]] | None = None
 
     def queue(self, service: str) -> str:
         """The queue this door drinks from: ``bookings.notices`` for the key ``booking.notice``, else the inbox."""
@@ -68,51 +70,37 @@ def query(method: Callable[..., Any]) -> Callable[..., Any]:
     return consumer.rpc(_declare(door, Door("query", method.__name__, run=run)))
 
 
-def command(method: Callable[..., Any]) -> Callable[..., Any]:
+def command(method: Callable[..., Any] | None = None, *, together: bool = False) -> Callable[..., Callable[..., Any]]:
     """RPC that changes: one transaction, its reply stored under the command id, committed before the reply leaves.
 
-    The same id and content again: the stored reply. The same id, another content: CommandReused. While its twin is at
-    work: StillRunning. A refused or failed command stores nothing and may be tried again.
+    `together`: the method takes all requests that wait at this moment, and yields for each, in their order, its reply
+    or a Refusal. It asks nobody else. Where it raises, each goes through it alone. What it announces between two
+    replies goes out in the context of the later one.
     """
+    if method is None:
+        return lambda given: command(given, together=together)
     argument, reply = _types(method)
 
-    def carry_out(service: Service, request: Any, given: Context, command_id: uuid.UUID) -> str:
-        said = json.dumps(wire.dump(request), sort_keys=True, separators=(",", ":"))
-        digest = hashlib.sha256(said.encode("utf-8", "surrogatepass")).digest()
+    def carry(service: Service, tx: Tx, requests: Sequence[Any]) -> Iterable[Any]:
+        return method(service, tx, requests) if together else (method(service, tx, requests[0]),)
 
-        def look_up(connection: Connection) -> None:
-            row = connection.execute(_COMMAND_LOOK_UP, {"id": command_id, "key": _lock_key(command_id.bytes)}).one()
-            if row.reply is not None:
-                if row.name != method.__name__ or bytes(row.body_hash) != digest:
-                    raise CommandReused
-                raise _Done(row.reply)
-            if not row.mine:
-                raise StillRunning
-
-        def work(tx: Tx) -> str:
-            return wire.text(method(service, tx, request))
-
-        def keep(tx: Tx, said: str) -> None:
-            tx.execute(
-                _COMMAND_INSERT,
-                {"command_id": command_id, "name": method.__name__, "body_hash": digest, "reply": said},
-            )
-
-        try:
-            return service.db.writing(given, work, look_up, keep)
-        except _Done as before:
-            return before.reply
+    def load(delivery: Delivery) -> Any:
+        return wire.load(argument(), delivery.argument(), strict=True)
 
     def run(service: Service, delivery: Delivery) -> str:
-        request: Any = wire.load(argument(), delivery.argument(), strict=True)
-        return carry_out(service, request, delivery.context, delivery.command_id())
+        asked = Command.of(method.__name__, delivery.command_id(), load(delivery))
+        return commands.carry_out(service, carry, asked, delivery.context)
+
+    def share(service: Service, batch: Sequence[Item]) -> Sequence[Item]:
+        return commands.share(service, batch, carry, load)
 
     @wraps(method)
     def door(self: Service, request: Any, command_id: uuid.UUID | None = None) -> Any:
-        said = carry_out(self, request, _context(self), command_id or uuid.uuid4())
-        return wire.load(reply(), json.loads(said))
+        asked = Command.of(method.__name__, command_id or uuid.uuid4(), request)
+        return wire.load(reply(), json.loads(commands.carry_out(self, carry, asked, _context(self))))
 
-    return consumer.rpc(_declare(door, Door("command", method.__name__, run=run)))
+    declared = Door("command", method.__name__, run=run, share=share if together else None)
+    return consumer.rpc(_declare(door, declared))
 
 
 def subscribe(
@@ -142,7 +130,7 @@ def _hearing(
             def remember(connection: Connection) -> None:
                 row = {"event_id": message_id, "handler": handler}
                 if connection.execute(_INBOX_INSERT, row).first() is None:
-                    raise _Done("")
+                    raise _Done
 
             try:
                 service.db.writing(given, lambda tx: method(service, tx, heard), remember if event else None)
@@ -161,7 +149,8 @@ def _hearing(
             handle(self, heard, _context(self), message_id or uuid.uuid4())
 
         notice = None if event else contract
-        declared = Door(kind, handler, event, notice, key, together=together, run=run, work=method)
+        share = share_events if together else None
+        declared = Door(kind, handler, event, notice, key, run=run, work=method, share=share)
         return consumer.hear(_declare(door, declared))
 
     return decorate
@@ -172,7 +161,7 @@ def every(*, seconds: float) -> Callable[[Callable[..., None]], Callable[..., No
 
     def decorate(method: Callable[..., None]) -> Callable[..., None]:
         def due(tx: Tx) -> bool:
-            key = _lock_key(f"every:{method.__name__}".encode())
+            key = commands.lock_key(f"every:{method.__name__}".encode())
             row = {"key": key, "name": method.__name__, "seconds": seconds}
             return bool(tx.execute(_TIMER_DUE, row).scalar())
 
@@ -195,11 +184,7 @@ def every(*, seconds: float) -> Callable[[Callable[..., None]], Callable[..., No
 
 
 class _Done(Exception):
-    """This message has been handled before; `reply` is what was answered then."""
-
-    def __init__(self, reply: str) -> None:
-        super().__init__()
-        self.reply = reply
+    """This event has been handled before."""
 
 
 def _types(method: Callable[..., Any]) -> tuple[Callable[[], type], Callable[[], type]]:
@@ -209,12 +194,18 @@ def _types(method: Callable[..., Any]) -> tuple[Callable[[], type], Callable[[],
     def hint(name: str) -> type:
         if not found:
             hints = get_type_hints(method)
-            found["reply"] = hints.pop("return")
+            found["reply"] = _one(hints.pop("return"))
             hints.pop("tx", None)
-            (found["argument"],) = hints.values()
+            (argument,) = hints.values()
+            found["argument"] = _one(argument)
         return found[name]
 
     return lambda: hint("argument"), lambda: hint("reply")
+
+
+def _one(hint: Any) -> Any:
+    """``Sequence[Ask]`` → ``Ask``; ``Iterator[Reply | Refusal]`` → ``Reply``"""
+    return _one(get_args(hint)[0]) if get_origin(hint) in (Sequence, Iterator, UnionType) else hint
 
 
 def _declare(direct: Callable[..., Any], declared: Door) -> Callable[..., Any]:
@@ -234,16 +225,6 @@ def _context(service: Service) -> Context:
     return context.current.get() or Context(actor=f"service:{service.name}")
 
 
-def _lock_key(of: bytes) -> int:
-    """A signed 64-bit key for PostgreSQL's advisory locks."""
-    return int.from_bytes(hashlib.blake2b(of, digest_size=8).digest(), "big", signed=True)
-
-
-_COMMAND_LOOK_UP = sa.text(
-    "SELECT pg_try_advisory_xact_lock(:key) AS mine, c.name, c.body_hash, c.reply"
-    " FROM (SELECT 1) AS one LEFT JOIN commands c ON c.command_id = :id"
-)
-_COMMAND_INSERT = tables.commands.insert()
 _INBOX_INSERT = pg_insert(tables.inbox).on_conflict_do_nothing().returning(tables.inbox.c.handler)
 _TIMER_DUE = sa.text(
     "INSERT INTO timers AS t (name, ran_at) SELECT :name, now() WHERE pg_try_advisory_xact_lock(:key)"

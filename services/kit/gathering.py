@@ -1,13 +1,15 @@
-"""Several messages in one transaction: what waits in an inbox at this moment is handled and committed together.
+"""Several messages in one transaction: what waits for a door at this moment is carried out and committed together.
 
-For handlers that said ``together=True``: they touch only rows of their own aggregate, so sharing a transaction costs
-nobody anything and saves a commit per message. If one of them fails, all are rolled back and handled one by one.
+For doors that said ``together=True``: they touch only rows of their own aggregate, so sharing a transaction costs
+nobody anything and saves most of its statements and a commit per message. Where it fails, all is rolled back and they
+go through the door one by one.
 """
 
 from __future__ import annotations
 
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,8 +22,7 @@ from services.kit.db import Tx
 from services.kit.delivery import Delivery
 from services.kit.refusal import Refusal
 
-# Seconds until the next turn: alone, a message is handled at once; in a stream, some come together.
-LINGER = 0.02
+GATHERED = 50  # messages that may share a transaction
 
 Item = tuple[Any, Delivery]  # the entrypoint, and what was delivered to it
 
@@ -31,38 +32,69 @@ _REMEMBER = sa.text(
 )
 
 
-class Gathering(Delivery):
-    """One worker's turn: takes what waits until nothing does."""
+class Waiting:
+    """What waits for its turn; one worker at a time carries it out until nothing waits.
+
+    `spawn` starts a worker with an entrypoint and its argument. `linger` are the seconds until the next turn: alone, a
+    message is handled at once; in a stream, some come together.
+    """
 
     def __init__(
-        self, take: Callable[[], Sequence[Item]], settle: Callable[[Item], object], over: Callable[[], None]
+        self, spawn: Callable[[Any, Delivery], None], settle: Callable[[Any, Delivery], object], linger: float
     ) -> None:
+        self._spawn, self.settle, self.linger = spawn, settle, linger
+        self._waiting: deque[Item] = deque()
+        self._at_work = False
+
+    def add(self, entrypoint: Any, delivery: Delivery) -> None:
+        self._waiting.append((entrypoint, delivery))
+        if not self._at_work:
+            self._at_work = True
+            try:
+                self._spawn(entrypoint, _Turn(self))
+            except BaseException:  # the process is ending; whoever brought the message gives it back
+                self._waiting.clear()
+                self._at_work = False
+                raise
+
+    def take(self) -> list[Item]:
+        """What shares the next transaction."""
+        return [self._waiting.popleft() for _ in range(min(GATHERED, len(self._waiting)))]
+
+    def over(self) -> None:
+        self._at_work = False
+
+
+class _Turn(Delivery):
+    """Takes the place of a delivery in a worker, and carries out what waits."""
+
+    def __init__(self, waiting: Waiting) -> None:
         super().__init__()
-        self._take, self._settle, self._over = take, settle, over
+        self._waiting = waiting
 
     def carry(self, service: Any, door: Any) -> None:
         try:
-            while batch := self._take():
-                if len(batch) == 1 or not _together(service, batch):
-                    for hearing, delivery in batch:
-                        delivery.carry(service, hearing.door)
-                for item in batch:
-                    self._settle(item)
-                eventlet.sleep(LINGER)
+            while batch := self._waiting.take():
+                alone = batch if len(batch) == 1 else door.share(service, batch)
+                for entrypoint, delivery in alone:
+                    delivery.carry(service, entrypoint.door)
+                for entrypoint, delivery in batch:
+                    self._waiting.settle(entrypoint, delivery)
+                eventlet.sleep(self._waiting.linger)
         finally:
-            self._over()
+            self._waiting.over()
 
 
-def _together(service: Any, batch: Sequence[Item]) -> bool:
-    """Handle all in one transaction; says whether it was committed."""
+def share_events(service: Any, batch: Sequence[Item]) -> Sequence[Item]:
+    """Handle all in one transaction; answers those to be handled alone: all, where it could not be committed."""
     started = time.perf_counter()
     try:
         heard = [
-            (hearing.door, delivery, delivery.message_id(), wire.load(hearing.door.event, wire.parse(delivery.body)))
-            for hearing, delivery in batch
+            (each.door, delivery, delivery.message_id(), wire.load(each.door.event, wire.parse(delivery.body)))
+            for each, delivery in batch
         ]
     except Refusal:
-        return False  # one is malformed; alone, it is parked with its reason
+        return batch  # one is malformed; alone, it is parked with its reason
 
     def work(tx: Tx) -> None:
         fresh = _remember(tx, [(message_id, door.name) for door, _, message_id, _ in heard])
@@ -76,11 +108,11 @@ def _together(service: Any, batch: Sequence[Item]) -> bool:
     try:
         service.db.writing(Context(), work)
     except Exception:
-        return False
-    each = (time.perf_counter() - started) / len(heard)
+        return batch
+    each_took = (time.perf_counter() - started) / len(heard)
     for door, _, _, _ in heard:
-        metrics.observe(service.name, door.kind, door.name, "done", each)
-    return True
+        metrics.observe(service.name, door.kind, door.name, "done", each_took)
+    return ()
 
 
 def _remember(tx: Tx, handled: list[tuple[uuid.UUID, str]]) -> set[tuple[uuid.UUID, str]]:

@@ -35,6 +35,20 @@ def test_the_preferred_port_is_taken_if_it_is_free(home: Home) -> None:
     assert home.port("two", preferred=port) == port
 
 
+def test_two_stacks_that_start_at_once_are_not_given_the_same_port(home: Home, tmp_path: Path) -> None:
+    """Neither listens there yet, so looking whether the port is free would promise it to both."""
+    first = home.port("gateway")
+    script = f"""if True:
+        from pathlib import Path
+        from deploy.local.home import Home, is_free
+        print(Home(Path({str(tmp_path / "other")!r})).port("gateway", preferred={first}), is_free({first}))
+    """
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    assert int(said[0]) != first
+    assert said[1] == "False"
+    assert home.port("health") != first
+
+
 def test_a_password_is_kept_and_nobody_else_may_read_it(home: Home) -> None:
     assert home.secret("postgres") == home.secret("postgres")
     assert home.secret("postgres") != home.secret("rabbitmq")

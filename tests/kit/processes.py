@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import textwrap
@@ -32,9 +31,3 @@ def until(condition: Callable[[], object], explain: Callable[[], str] = str, tim
         if time.monotonic() > end:
             raise AssertionError(f"waited {timeout:g} s in vain\n" + explain()[-4000:])
         time.sleep(0.02)
-
-
-def free_port() -> int:
-    """A port that was free just now."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])

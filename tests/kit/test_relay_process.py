@@ -8,7 +8,8 @@ import urllib.request
 
 import pytest
 
-from tests.kit.processes import free_port, until
+from deploy.local.home import free_port
+from tests.kit.processes import until
 from tests.kit.relaying import Announcements, ClockTicked, Ears, Process, first_occurrences
 from tests.kit.wire_between import Between
 

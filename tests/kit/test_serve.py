@@ -17,11 +17,12 @@ from pathlib import Path
 import pika
 import pytest
 
+from deploy.local.home import free_port
 from services.kit import topology, wire
 from services.kit.db import Database
 from tests.databases import Databases
 from tests.kit.laundry import BasketBrought, LaundryService, ShirtBrought
-from tests.kit.processes import free_port, run_python, until
+from tests.kit.processes import run_python, until
 from tests.kit.wire_between import Between
 
 INBOX = "billing.inbox"
@@ -93,6 +94,9 @@ class Laundry:
         with pika.BlockingConnection(pika.URLParameters(self.amqp_url)) as connection:
             return connection.channel().queue_declare(queue, passive=True).method.message_count
 
+    def counts(self) -> str:
+        return f"washed {self.washed()}, waiting {self.waiting()}, parked {self.waiting('billing.parked')}"
+
     def stop(self, patience: float = 10, sign: int = signal.SIGTERM) -> tuple[int, float]:
         """Exit status and the seconds until it came."""
         assert self.process is not None
@@ -156,7 +160,7 @@ def test_stopped_and_started_under_load_it_parks_nothing(laundry: Laundry) -> No
         until(lambda so_far=140 * round_: laundry.washed() > so_far + 40, laundry.said)
         assert laundry.stop()[0] == 0, laundry.said()
     laundry.start().ready()
-    until(lambda: laundry.washed() == 420, laundry.said)
+    until(lambda: laundry.washed() == 420, lambda: f"{laundry.said()}\n{laundry.counts()}", timeout=60)
     assert laundry.waiting("billing.parked") == 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -14,6 +14,7 @@ from services.bookings.domain.ids import new_id
 from services.bookings.domain.nights import MOST_NIGHTS
 from services.bookings.domain.texts import faults, tidy, without_cards
 from services.contracts.bookings import (
+    DoNotBook,
     NotABooking,
     NotAProperty,
     OpenBooking,
@@ -23,7 +24,7 @@ from services.contracts.bookings import (
     SetUpProperty,
 )
 from services.contracts.values import Money, decimals
-from services.kit.refusal import Invalid, Problem
+from services.kit.refusal import Invalid, Problem, Refusal
 
 MOST_ROOMS = 50
 MOST_GUESTS = 100
@@ -41,6 +42,21 @@ _NAMES = {
     "language": 20,
     "country": 20,
 }
+
+
+def open_all(
+    requests: Sequence[OpenBooking], house_of: Callable[[str], Property], now: datetime
+) -> list[Booking | Refusal]:
+    """For each request a new booking, or why there is none."""
+    return [_or_refused(request, house_of, now) for request in requests]
+
+
+def _or_refused(request: OpenBooking, house_of: Callable[[str], Property], now: datetime) -> Booking | Refusal:
+    try:
+        opened = open_direct(request, house_of(request.property), now)
+    except Refusal as refusal:
+        return refusal
+    return DoNotBook() if request.do_not_book else opened
 
 
 def open_direct(request: OpenBooking, house: Property, now: datetime) -> Booking:

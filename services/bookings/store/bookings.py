@@ -16,36 +16,39 @@ import sqlalchemy as sa
 from services.bookings.domain.booking import OVERBOOKED, Booking
 from services.bookings.domain.nights import NOTHING, Holding, Night, difference
 from services.bookings.store.rows import booking_of, booking_row
-from services.contracts.bookings import DoNotBook, NoRoomLeft, NoSuchBooking
+from services.contracts.bookings import NoRoomLeft, NoSuchBooking
 from services.kit.db import Tx
 
 
-def open_booking(tx: Tx, booking: Booking, *, forced: bool, notice: dict[str, Any] | None = None) -> None:
-    """Take the rooms, keep the booking and the notice it came by. One statement.
+def open_bookings(tx: Tx, new: Sequence[Booking]) -> frozenset[UUID]:
+    """Take the rooms of all these and keep them, if there is room for all. One statement.
 
-    Refuses with DoNotBook or NoRoomLeft. `forced` takes the rooms all the same, flagging a booking that went beyond
-    the bound; then nobody is refused either.
+    Answers the bookings of people the house takes none from: those are not kept. Refuses with NoRoomLeft, for all.
     """
-    wanted = difference(NOTHING, booking.holding)
-    found = tx.execute(
-        _OPEN,
+    if not new:
+        return frozenset()
+    rows = tx.execute(_OPEN, {"bookings": _json([_opening(booking) for booking in new])}).one()
+    if not rows.fits:
+        raise NoRoomLeft
+    return frozenset(rows.unwelcome or ())
+
+
+def open_sold_elsewhere(tx: Tx, booking: Booking, notice: dict[str, Any]) -> None:
+    """Take the rooms and keep the booking and the notice it came by, whatever the bound. One statement.
+
+    A booking that went beyond the bound is flagged.
+    """
+    tx.execute(
+        _OPEN_ELSEWHERE,
         {
-            **_arrays(wanted),
-            "count": len(wanted),
-            "forced": forced,
+            **_arrays(difference(NOTHING, booking.holding)),
             "booking": _json(booking_row(booking)),
             "if_over": _json({"flags": [*booking.flags, OVERBOOKED]}),
             "id": booking.id,
             "profiles": list(booking.profile_ids),
-            "notice": _json(notice) if notice else None,
+            "notice": _json(notice),
         },
-    ).one()
-    if forced:
-        return
-    if found.unwelcome:
-        raise DoNotBook
-    if found.taken < len(wanted):
-        raise NoRoomLeft
+    )
 
 
 def move_rooms(tx: Tx, before: Holding, after: Holding) -> bool:
@@ -135,17 +138,67 @@ def _arrays(wanted: Sequence[tuple[Night, int]]) -> dict[str, Any]:
     }
 
 
+def _opening(booking: Booking) -> dict[str, Any]:
+    return {
+        "id": str(booking.id),
+        "booking": booking_row(booking),
+        "profiles": [str(profile_id) for profile_id in booking.profile_ids],
+        "holds": [
+            {"room_type_id": str(room_type), "night": night.isoformat(), "rooms": rooms}
+            for (room_type, night), rooms in difference(NOTHING, booking.holding)
+        ],
+    }
+
+
 def _json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
+# The nights of all bookings are taken in one order, so that two such statements never wait for each other in a circle.
 _OPEN = sa.text(
     """
-    WITH unwelcome_found AS (
-        SELECT FROM unwelcome
-        WHERE NOT CAST(:forced AS boolean) AND do_not_book AND profile_id = ANY(CAST(:profiles AS uuid[]))
+    WITH asked AS (
+        SELECT * FROM jsonb_to_recordset(CAST(:bookings AS jsonb))
+            AS a (id uuid, booking jsonb, profiles uuid[], holds jsonb)
     ),
+    unwelcome_found AS (
+        SELECT DISTINCT id
+        FROM asked, unnest(profiles) AS p (profile_id) JOIN unwelcome u USING (profile_id)
+        WHERE u.do_not_book
+    ),
+    welcome AS (SELECT * FROM asked WHERE id NOT IN (SELECT id FROM unwelcome_found)),
     wanted AS (
+        SELECT t.id AS room_type_id, h.night, sum(h.rooms) AS rooms, t.capacity, t.overbooking
+        FROM welcome, jsonb_to_recordset(holds) AS h (room_type_id uuid, night date, rooms int)
+        JOIN room_types t ON t.id = h.room_type_id
+        GROUP BY t.id, h.night
+    ),
+    taken AS (
+        INSERT INTO nights AS n (room_type_id, night, capacity, overbooking, sold, oversold)
+        SELECT room_type_id, night, capacity, overbooking, rooms, 0
+        FROM wanted WHERE rooms <= capacity + overbooking
+        ORDER BY room_type_id, night
+        ON CONFLICT (room_type_id, night) DO UPDATE SET sold = n.sold + excluded.sold
+        WHERE n.sold + n.oversold + excluded.sold <= n.capacity + n.overbooking
+        RETURNING 1
+    ),
+    counted AS (SELECT (SELECT count(*) FROM taken) = (SELECT count(*) FROM wanted) AS fits),
+    opened AS (
+        INSERT INTO bookings
+        SELECT b.* FROM counted, welcome, jsonb_populate_record(CAST(NULL AS bookings), booking) AS b
+        WHERE counted.fits
+    ),
+    linked AS (
+        INSERT INTO booked_profiles (profile_id, booking_id)
+        SELECT profile_id, id FROM counted, welcome, unnest(profiles) AS profile_id WHERE counted.fits
+    )
+    SELECT fits, (SELECT array_agg(id) FROM unwelcome_found) AS unwelcome FROM counted
+    """
+)
+
+_OPEN_ELSEWHERE = sa.text(
+    """
+    WITH wanted AS (
         SELECT w.room_type_id, w.night, w.rooms, t.capacity, t.overbooking
         FROM unnest(CAST(:room_types AS uuid[]), CAST(:nights AS date[]), CAST(:rooms AS int[]))
              AS w (room_type_id, night, rooms)
@@ -156,37 +209,28 @@ _OPEN = sa.text(
         SELECT room_type_id, night, capacity, overbooking,
                LEAST(rooms, capacity + overbooking), GREATEST(rooms - capacity - overbooking, 0)
         FROM wanted
-        WHERE CAST(:forced AS boolean) OR rooms <= capacity + overbooking AND NOT EXISTS (SELECT FROM unwelcome_found)
         ORDER BY room_type_id, night
         ON CONFLICT (room_type_id, night) DO UPDATE SET
             sold = LEAST(n.sold + n.oversold + excluded.sold + excluded.oversold, n.capacity + n.overbooking),
             oversold = GREATEST(
                 n.sold + n.oversold + excluded.sold + excluded.oversold - n.capacity - n.overbooking, 0)
-        WHERE CAST(:forced AS boolean)
-           OR n.sold + n.oversold + excluded.sold + excluded.oversold <= n.capacity + n.overbooking
         RETURNING n.oversold > 0 AS over
     ),
-    counted AS (SELECT count(*) AS taken, coalesce(bool_or(over), false) AS over FROM taken),
     opened AS (
         INSERT INTO bookings
-        SELECT b.* FROM counted, jsonb_populate_record(
+        SELECT b.* FROM jsonb_populate_record(
             CAST(NULL AS bookings),
-            CAST(:booking AS jsonb) || CASE WHEN counted.over THEN CAST(:if_over AS jsonb) ELSE '{}' END
+            CAST(:booking AS jsonb)
+            || CASE WHEN (SELECT bool_or(over) FROM taken) THEN CAST(:if_over AS jsonb) ELSE '{}' END
         ) AS b
-        WHERE CAST(:forced AS boolean) OR counted.taken = :count
-        RETURNING id
     ),
     linked AS (
         INSERT INTO booked_profiles (profile_id, booking_id)
-        SELECT profile_id, opened.id FROM opened, unnest(CAST(:profiles AS uuid[])) AS profile_id
-    ),
-    noted AS (
-        INSERT INTO notices
-        SELECT n.* FROM jsonb_populate_record(CAST(NULL AS notices), CAST(:notice AS jsonb)) AS n
-        WHERE n.id IS NOT NULL
-        ON CONFLICT (id) DO UPDATE SET state = excluded.state, why = excluded.why, booking_id = excluded.booking_id
+        SELECT profile_id, :id FROM unnest(CAST(:profiles AS uuid[])) AS profile_id
     )
-    SELECT taken, EXISTS (SELECT FROM unwelcome_found) AS unwelcome FROM counted
+    INSERT INTO notices
+    SELECT n.* FROM jsonb_populate_record(CAST(NULL AS notices), CAST(:notice AS jsonb)) AS n
+    ON CONFLICT (id) DO UPDATE SET state = excluded.state, why = excluded.why, booking_id = excluded.booking_id
     """
 )
 
