@@ -13,7 +13,7 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 import pika
@@ -23,6 +23,7 @@ from pika.spec import BasicProperties
 
 from services.kit import wire
 from services.kit.context import Context
+from services.kit.link import Connection
 from services.kit.refusal import Broken, DeadlinePassed, Invalid, Refusal, Unavailable
 
 R = TypeVar("R")
@@ -185,12 +186,6 @@ class Client:
         return _read(call.outcome)
 
 
-class _Connection(pika.SelectConnection):
-    def _output_marshaled_frames(self, marshaled_frames: Sequence[bytes]) -> None:
-        """A message in one write to the socket; pika makes one of each of its three frames."""
-        super()._output_marshaled_frames([b"".join(marshaled_frames)])
-
-
 class _Link:
     """The connection and its thread. Everything but `send` and `stop` runs in that thread."""
 
@@ -245,7 +240,7 @@ class _Link:
     def _connect(self) -> None:
         self._retry = None
         self._tried_at = time.monotonic()
-        self._connection = _Connection(
+        self._connection = Connection(
             self._parameters,
             on_open_callback=self._opened,
             on_open_error_callback=self._not_opened,

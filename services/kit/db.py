@@ -24,7 +24,7 @@ from services.kit.context import Context
 
 # Retried with a fresh transaction: serialization failure, deadlock.
 _AGAIN = {"40001", "40P01"}
-_NOTIFY_EVERY = 0.01  # seconds; the relay keeps looking for longer than this after each wake-up
+_NOTIFY_EVERY = 0.03  # seconds; the relay keeps looking for longer than this after each wake-up
 
 open_transaction: ContextVar[bool] = ContextVar("foyer_open_transaction", default=False)
 

@@ -15,7 +15,7 @@ from itertools import takewhile
 from typing import Any, NamedTuple
 
 import pika
-from pika.adapters.select_connection import IOLoop, SelectConnection
+from pika.adapters.select_connection import IOLoop
 from pika.exceptions import (
     AMQPError,
     ChannelClosedByBroker,
@@ -23,6 +23,8 @@ from pika.exceptions import (
     ShortStringTooLong,
     UnsupportedAMQPFieldException,
 )
+
+from services.kit.link import Connection
 
 _CONNECT = 5.0  # seconds until an attempt to connect is given up
 _STALLED = 15.0  # seconds without a confirm after which the connection is taken for dead
@@ -88,7 +90,7 @@ class Publisher:
         parameters.blocked_connection_timeout = _BLOCKED
         parameters.socket_timeout = parameters.stack_timeout = _CONNECT
         parameters.connection_attempts = 1
-        self._connection = SelectConnection(
+        self._connection = Connection(
             parameters,
             on_open_callback=self._on_open,
             on_open_error_callback=self._on_gone,
@@ -104,17 +106,18 @@ class Publisher:
     def send(self, messages: Sequence[Message]) -> None:
         """Send these, or queue them in their lines; `settle` says what became of them."""
         missing = self._missing({message.exchange for message in messages})
-        for message in messages:
-            if message.line in self._broken or self.draining:
-                continue
-            if message.line in self._lines:
-                self._lines[message.line].append(message)
-                self._behind += 1
-            elif message.exchange in missing:
-                self._break(message, self._outcome.returned)
-            else:
-                self._lines[message.line] = deque()
-                self._send(message)
+        with self._connection.in_one_write():
+            for message in messages:
+                if message.line in self._broken or self.draining:
+                    continue
+                if message.line in self._lines:
+                    self._lines[message.line].append(message)
+                    self._behind += 1
+                elif message.exchange in missing:
+                    self._break(message, self._outcome.returned)
+                else:
+                    self._lines[message.line] = deque()
+                    self._send(message)
 
     def settle(self, left: int = 0) -> Outcome:
         """Wait until no more than `left` messages are under way; what has become of the others since last time.
