@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import random
 import signal
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -16,7 +18,7 @@ import sqlalchemy as sa
 from services.kit import tables
 from services.kit.client import Client
 from services.kit.context import Context
-from services.kit.refusal import Broken, Invalid
+from services.kit.refusal import Broken, CommandReused, Invalid, Refusal
 from tests.kit.toying import Running, effects, eventually, something
 
 pytestmark = pytest.mark.servers
@@ -175,3 +177,66 @@ def test_a_failure_inside_a_service_is_answered_without_its_message(ask):
 def test_a_method_nobody_has_is_answered(ask):
     with pytest.raises(Broken):
         ask("do_nothing", {})
+
+
+def at_once(running: Running, asked: list[tuple[dict[str, str], uuid.UUID]]) -> list[Any]:
+    """Ask all of these while the service is stopped, so that they wait together; each reply or refusal, in order."""
+    client = Client(running.amqp_url, deadline=20)
+
+    def one(body: dict[str, str], command_id: uuid.UUID) -> Any:
+        try:
+            context = Context(actor=f"key:{body['what']}")
+            return client.ask_raw("consent", "share_effect", body, context=context, command_id=command_id)
+        except Refusal as refusal:
+            return refusal
+
+    running.process.send_signal(signal.SIGSTOP)
+    with ThreadPoolExecutor(len(asked)) as pool:
+        waiting = [pool.submit(one, *each) for each in asked]
+        eventually(lambda: running.left_in("rpc-consent") >= len(asked) - 10)  # ten are in its hands
+        running.process.send_signal(signal.SIGCONT)
+        replies = [each.result() for each in waiting]
+    client.close()
+    return replies
+
+
+def test_calls_that_share_a_transaction_are_answered_and_announced_each_for_itself(running, db):
+    asked = [({"what": something()}, uuid.uuid4()) for _ in range(30)]
+    repeated = [*asked, *asked[:10]]
+    random.shuffle(repeated)
+    refused = ({"what": something(), "then": "refuse"}, uuid.uuid4())
+    replies = at_once(running, [*repeated, refused])
+    assert replies[:-1] == [{"effects": 1}] * 40
+    assert replies[-1].code() == "too-much"
+    whats = [body["what"] for body, _ in asked]
+    with db.reading(Context()) as tx:
+        shared = "SELECT count(DISTINCT xmin::text), count(*) FROM effects WHERE what = ANY(:whats)"
+        transactions, done = tx.execute(sa.text(shared), {"whats": whats}).one()
+        said = "SELECT aggregate_id, headers ->> 'foyer-actor' FROM outbox WHERE aggregate_id = ANY(:whats)"
+        announced = tx.execute(sa.text(said), {"whats": whats}).all()
+    assert (done, transactions < 30) == (30, True)
+    assert sorted(tuple(row) for row in announced) == sorted((what, f"key:{what}") for what in whats)
+
+
+@pytest.mark.parametrize("then", ["stumble", ""])
+def test_a_bad_call_among_others_is_refused_alone(running, db, then):
+    """It fails inside, or its body is none of ours."""
+    asked = [({"what": something()}, uuid.uuid4()) for _ in range(20)]
+    bad = {"what": something(), "then": then} if then else {"what": something(), "whta": "x"}
+    replies = at_once(running, [*asked[:5], (bad, uuid.uuid4()), *asked[5:]])
+    assert isinstance(replies.pop(5), Broken if then else Invalid)
+    assert replies == [{"effects": 1}] * 20
+    assert effects(db, bad["what"]) == 0
+
+
+def test_a_command_id_used_again_with_another_content_is_refused_among_others(running, db):
+    used = uuid.uuid4()
+    first = {"what": something()}
+    assert at_once(running, [(first, used)]) == [{"effects": 1}]
+    asked = [({"what": something()}, uuid.uuid4()) for _ in range(15)]
+    other = {"what": something()}
+    *replies, reused, again = at_once(running, [*asked, (other, used), (first, used)])
+    assert replies == [{"effects": 1}] * 15
+    assert isinstance(reused, CommandReused)
+    assert again == {"effects": 1}
+    assert (effects(db, other["what"]), effects(db, first["what"])) == (0, 1)

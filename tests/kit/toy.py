@@ -15,11 +15,13 @@ if __name__ == "__main__":
 
     eventlet.monkey_patch()
 
+from collections.abc import Iterator, Sequence
+
 import sqlalchemy as sa
 
 from services.kit.db import Tx
 from services.kit.doors import Service, command, every, inbound, query, subscribe
-from services.kit.refusal import Conflict
+from services.kit.refusal import Conflict, Refusal
 from services.kit.wire import Event, Request, event, request, value
 
 
@@ -36,6 +38,12 @@ class CountEffects(Request[Count]):
 
 @request
 class DoEffect(Request[Count]):
+    what: str
+    then: str = ""
+
+
+@request
+class ShareEffect(Request[Count]):
     what: str
     then: str = ""
 
@@ -84,6 +92,17 @@ class ToyService(Service):
         _then(request.then)
         tx.announce(EffectDone(what=request.what))
         return _count(tx, request.what)
+
+    @command(together=True)
+    def share_effect(self, tx: Tx, requests: Sequence[ShareEffect]) -> Iterator[Count | Refusal]:
+        for asked in requests:
+            if asked.then == "refuse":
+                yield TooMuch()
+                continue
+            _effect(tx, asked.what)
+            _then(asked.then)
+            tx.announce(EffectDone(what=asked.what))
+            yield _count(tx, asked.what)
 
     @subscribe(EffectWanted)
     def carry_out(self, tx: Tx, event: EffectWanted) -> None:
