@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import time
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -160,8 +159,7 @@ def _luhn(digits: str) -> bool:
 
 @pytest.mark.parametrize(("name", "item"), [("guests", {}), ("rooms", {"room_type": "A"}), ("payments", {})])
 def test_a_flood_of_items_is_refused_before_it_is_read(name: str, item: dict[str, Any]) -> None:
-    began = time.process_time()
+    bad = {**item, "adults": "many"}  # which would be told of each, were they read
     with pytest.raises(Invalid) as refused:
-        wire.load(BookingNotice, {**wire.dump(notice()), name: [item] * 100_000})
+        wire.load(BookingNotice, {**wire.dump(notice()), name: [bad] * 100_000})
     assert [e.pointer for e in refused.value.errors] == [f"/{name}"]
-    assert time.process_time() - began < 1

@@ -60,7 +60,7 @@ def test_the_page_needs_nothing_from_elsewhere(api):
 def test_the_process_lives_whatever_else_does_not(api):
     started = time.perf_counter()
     assert api.get("/livez", headers={"Authorization": ""}).get_json() == {"status": "alive"}
-    assert time.perf_counter() - started < 0.1
+    assert time.perf_counter() - started < 1
 
 
 def silent() -> None:

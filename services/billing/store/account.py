@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.billing.domain import Due, Folio
-from services.billing.store.posting import charges_of
+from services.billing.store.folios import charges_of
 from services.contracts.values import Money
 from services.kit.db import Tx
 

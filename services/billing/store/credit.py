@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.billing.domain import Allocations, Credit, Due
-from services.billing.store.posting import FOLIO_COLUMNS, folio_row
+from services.billing.store.folios import FOLIO_COLUMNS, folio_row
 from services.contracts.values import Money
 from services.kit.db import Tx
 

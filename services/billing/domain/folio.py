@@ -6,38 +6,16 @@ one journal; so whatever a booking goes through, what is posted equals what it s
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from typing import Literal
 from uuid import UUID
 
+from services.billing.domain.chart import DEFERRED, GUESTS, METHODS, Kind
 from services.contracts.bookings import BookingFacts
-from services.contracts.values import Money, decimals
-from services.kit.refusal import Conflict, Invalid, Problem
+from services.contracts.values import Money
+from services.kit.refusal import Conflict
 
-Kind = Literal["room", "restaurant", "spa", "meeting", "parking", "fee", "other"]
-KINDS: tuple[Kind, ...] = ("room", "restaurant", "spa", "meeting", "parking", "fee", "other")
-METHODS = ("cash", "card", "transfer", "online", "channel", "voucher", "other")
-
-# The chart of accounts. The guests' accounts are one control account with an entry's `profile_id` as its subledger.
-GUESTS = "guests"
-DEFERRED = "deferred-revenue"
-CHART = (GUESTS, DEFERRED, *(f"revenue:{k}" for k in KINDS), *(f"clearing:{m}" for m in METHODS))
-
-# What a guest reads beside a line, by the kind of its journal; a charge's own words come first.
-DESCRIPTIONS = {
-    "stay": "Stay",
-    "stay-change": "Stay, changed",
-    "payer-change": "Stay, another payer",
-    "cancellation": "Stay, cancelled",
-    "no-show": "Stay, no-show",
-    "check-out": "Stay, at check-out",
-    "spa": "SPA",
-}
-
-_LARGEST = 10**12  # minor units; far above any stay, far below what a 64-bit sum can hold
 _OWED = ("confirmed", "in_house")
 
 
@@ -154,78 +132,9 @@ def payment_entries(beneficiary_id: UUID, amount: Money, method: str) -> tuple[E
     )
 
 
-def check_amount(amount: Money, refusal: type[Invalid]) -> None:
-    """Money that moves is above zero, and in a currency there is."""
-    decimals(amount.currency)
-    if not 0 < amount.amount_minor <= _LARGEST:
-        raise refusal(errors=[Problem("/amount/amount", "Not above zero, or too large.")])
-
-
-def check_kind(kind: str) -> Kind:
-    """The kind of a charge, if there is such a one."""
-    for known in KINDS:
-        if known == kind:
-            return known
-    raise Invalid(errors=[Problem("/kind", f"Not one of {', '.join(KINDS)}.")])
-
-
-def check_words(words: str | None, pointer: str, longest: int) -> None:
-    """Words beside a posting are few and printable."""
-    if words is not None and (len(words) > longest or not words.isprintable()):
-        raise Invalid(errors=[Problem(pointer, f"Longer than {longest} characters, or not printable.")])
-
-
 def check_currency(folio: Folio, amount: Money, refusal: type[Conflict]) -> None:
     if folio.currency != amount.currency:
         raise refusal(facts={"currency": folio.currency})
-
-
-# ── credit ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True)
-class Credit:
-    """A payment, with its whole amount."""
-
-    payment_id: UUID
-    amount: Money
-    received_at: datetime
-
-
-@dataclass(frozen=True)
-class Due:
-    """What one folio's payer owes for it in one currency."""
-
-    folio_id: UUID
-    amount: Money
-    arrival: date
-
-
-Allocations = dict[tuple[UUID, UUID], int]
-
-
-def allocate(credits: Iterable[Credit], dues: Iterable[Due]) -> Allocations:
-    """Which payment covers how much of which folio, as (payment, folio) → minor units.
-
-    Oldest credit first, earliest arrival first, each in its own currency; what is left over waits for the next booking.
-    """
-    found: Allocations = {}
-    open_dues: dict[str, deque[tuple[UUID, int]]] = defaultdict(deque)
-    for due in sorted(dues, key=lambda d: (d.arrival, d.folio_id)):
-        if due.amount.amount_minor > 0:
-            open_dues[due.amount.currency].append((due.folio_id, due.amount.amount_minor))
-    for credit in sorted(credits, key=lambda c: (c.received_at, c.payment_id)):
-        left, queue = credit.amount.amount_minor, open_dues[credit.amount.currency]
-        while left > 0 and queue:
-            folio_id, owed = queue[0]
-            used = min(left, owed)
-            found[credit.payment_id, folio_id] = used
-            left -= used
-            if used == owed:
-                queue.popleft()
-            else:
-                queue[0] = (folio_id, owed - used)
-    return found
 
 
 def _balances(folio: Folio) -> dict[tuple[str, UUID | None, str], int]:

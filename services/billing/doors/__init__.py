@@ -1,0 +1,1 @@
+"""The doors of billing, by what they are about."""
