@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import time
@@ -42,6 +43,7 @@ class Asker(Protocol):
         *,
         context: Context,
         command_id: uuid.UUID | str | None = None,
+        digest: str | None = None,
         deadline: float | None = None,
     ) -> R: ...
 
@@ -57,9 +59,11 @@ class Asking:
         self._asker = asker
         self._places = BoundedSemaphore(_AT_ONCE)
 
-    def ask(self, said: wire.Request[R], context: Context, command_id: uuid.UUID | None, deadline: float) -> R:
+    def ask(
+        self, said: wire.Request[R], context: Context, command_id: uuid.UUID | None, digest: str | None, deadline: float
+    ) -> R:
         with self._place():
-            return self._asker.ask(said, context=context, command_id=command_id, deadline=deadline)
+            return self._asker.ask(said, context=context, command_id=command_id, digest=digest, deadline=deadline)
 
     def ask_all(self, said: Sequence[wire.Request[Any]], context: Context, deadline: float) -> list[Any]:
         with self._place():
@@ -77,12 +81,12 @@ class Asking:
 
 def ask(said: wire.Request[R], *, renamed: Mapping[str, str] | None = None) -> R:
     """The answer to a query. `renamed` gives the outside's names of the contract's fields, for pointers."""
-    return _asked(said, None, renamed)
+    return _asked(said, None, None, renamed)
 
 
 def command(said: wire.Request[R], *, renamed: Mapping[str, str] | None = None, key_demanded: bool = False) -> R:
     """Have something done, under the id that the caller's Idempotency-Key stands for."""
-    return _asked(said, _command_id(key_demanded), renamed)
+    return _asked(said, _command_id(key_demanded), _digest(), renamed)
 
 
 def ask_all(*said: wire.Request[Any]) -> list[Any]:
@@ -114,9 +118,11 @@ def _asking() -> Asking:
     return asking
 
 
-def _asked(said: wire.Request[R], command_id: uuid.UUID | None, renamed: Mapping[str, str] | None) -> R:
+def _asked(
+    said: wire.Request[R], command_id: uuid.UUID | None, digest: str | None, renamed: Mapping[str, str] | None
+) -> R:
     try:
-        return _asking().ask(said, g.context, command_id, _left())
+        return _asking().ask(said, g.context, command_id, digest, _left())
     except Invalid as refusal:
         if not renamed:
             raise
@@ -152,6 +158,14 @@ def _command_id(demanded: bool) -> uuid.UUID:
     if not _KEY.fullmatch(key):
         raise Refused(400, "idempotency-key-invalid", "An Idempotency-Key has 1 to 255 printable characters.")
     return uuid.uuid5(_COMMANDS, f"{g.caller.key_id} {key}")
+
+
+def _digest() -> str | None:
+    """Of what the caller said: what the gateway adds to it (a name from a card) may differ when it is said again."""
+    if "Idempotency-Key" not in request.headers:
+        return None
+    said = json.dumps([request.path, g.get("body")], sort_keys=True)
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 __all__ = ["Asker", "Asking", "answered", "ask", "ask_all", "command", "reply"]

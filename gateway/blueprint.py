@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import flask_smorest
 import marshmallow
-from flask import Request
+from flask import Request, g
 from webargs import flaskparser
 
 from gateway.problems import Refused, invalid
@@ -41,6 +41,7 @@ class _Parser(flaskparser.FlaskParser):
             raise Refused(422, "invalid", "The input is not valid.", errors=[fault])
         if not isinstance(said, dict):
             raise Refused(422, "invalid", "The body is to be a JSON object.")
+        g.body = said
         return said
 
     def handle_error(self, error: Any, req: Any, schema: Any, **_: Any) -> Any:

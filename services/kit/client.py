@@ -83,12 +83,16 @@ class Client:
         *,
         context: Context,
         command_id: uuid.UUID | str | None = None,
+        digest: str | None = None,
         deadline: float | None = None,
     ) -> R:
-        """The service's reply; raises its Refusal; Unavailable, DeadlinePassed or Broken without one."""
-        call = self._send(
-            request.rpc_service(), request.rpc_method(), wire.dump(request), context, command_id, deadline
-        )
+        """The service's reply; raises its Refusal; Unavailable, DeadlinePassed or Broken without one.
+
+        `digest`, 64 hexadecimal digits, tells the content of one command from that of another with the same id; without
+        it, the request itself does.
+        """
+        service, method = request.rpc_service(), request.rpc_method()
+        call = self._send(service, method, wire.dump(request), context, command_id, deadline, digest)
         return reply(request, self._result(call))
 
     def ask_all(
@@ -138,11 +142,14 @@ class Client:
         context: Context,
         command_id: uuid.UUID | str | None,
         deadline: float | None,
+        digest: str | None = None,
     ) -> _Call:
         seconds = self._deadline if deadline is None else deadline
         call_id = uuid.uuid4().hex
         headers = context.headers()
         headers["foyer-command-id"] = command = str(command_id or uuid.UUID(call_id))
+        if digest:
+            headers["foyer-command-digest"] = digest
         routing_key = f"{service}.{method}"
         properties = BasicProperties(
             content_type="application/json",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import time
 import traceback
 import uuid
@@ -18,6 +19,7 @@ from services.kit.context import Context
 from services.kit.refusal import Invalid, Refusal
 
 _log = logging.getLogger(__name__)
+_DIGEST = re.compile("[0-9a-f]{64}")
 
 
 class Delivery:
@@ -47,6 +49,11 @@ class Delivery:
     def command_id(self) -> uuid.UUID:
         said = self.headers.get("foyer-command-id")
         return _uuid(said) if said else uuid.uuid4()
+
+    def command_digest(self) -> bytes | None:
+        """What the caller says tells this command's content from another's."""
+        said = str(self.headers.get("foyer-command-digest") or "")
+        return bytes.fromhex(said) if _DIGEST.fullmatch(said) else None
 
     def message_id(self) -> uuid.UUID:
         return _uuid(self.properties.get("message_id"))

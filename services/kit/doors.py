@@ -88,7 +88,7 @@ def command(method: Callable[..., Any] | None = None, *, together: bool = False)
         return wire.load(argument(), delivery.argument(), strict=True)
 
     def run(service: Service, delivery: Delivery) -> str:
-        asked = Command.of(method.__name__, delivery.command_id(), load(delivery))
+        asked = Command.of(method.__name__, delivery.command_id(), load(delivery), delivery.command_digest())
         return commands.carry_out(service, carry, asked, delivery.context)
 
     def share(service: Service, batch: Sequence[Item]) -> Sequence[Item]:

@@ -24,16 +24,20 @@ class FakeServices:
         self.asked: list[Any] = []
         self.contexts: list[Any] = []
         self.command_ids: list[Any] = []
+        self.digests: list[Any] = []
         self.deadlines: list[float] = []
 
     def will_answer(self, request: type, answer: Any) -> None:
         """A reply, a refusal, or a function of the request."""
         self.answers[request] = answer
 
-    def ask(self, request: Any, *, context: Any, command_id: Any = None, deadline: Any = None) -> Any:
+    def ask(
+        self, request: Any, *, context: Any, command_id: Any = None, digest: Any = None, deadline: Any = None
+    ) -> Any:
         self.asked.append(request)
         self.contexts.append(context)
         self.command_ids.append(command_id)
+        self.digests.append(digest)
         self.deadlines.append(deadline)
         answer = self.answers.get(type(request), Unavailable())
         if callable(answer) and not isinstance(answer, Refusal):

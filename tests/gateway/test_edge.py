@@ -210,6 +210,23 @@ def test_an_idempotency_key_is_one_command_of_one_caller(api, services, as_key):
     assert all(isinstance(i, uuid.UUID) for i in services.command_ids)
 
 
+def test_a_command_is_known_by_what_the_caller_said(api, services):
+    """Not by the order of its fields, and not by what the gateway adds to it."""
+    services.will_answer(CreateProfile, ana_silva())
+
+    def send(body: dict[str, str], key: str = "one") -> None:
+        assert api.post("/v1/profiles", json=body, headers={"Idempotency-Key": key} if key else {}).status_code == 201
+
+    for body in ({"given_name": "Ana", "language": "pt"}, {"language": "pt", "given_name": "Ana"}):
+        send(body)
+    send({"given_name": "Anna", "language": "pt"})
+    send({"given_name": "Ana"}, key="")
+    first, again, other, without = services.digests
+    assert first == again != other
+    assert len(first) == 64
+    assert without is None
+
+
 @pytest.mark.parametrize("key", ["", "x" * 256, "schl\u00fcssel"])
 def test_an_idempotency_key_is_1_to_255_printable_characters(api, services, key):
     services.will_answer(CreateProfile, ana_silva())
