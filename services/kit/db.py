@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -24,16 +24,29 @@ from services.kit.context import Context
 
 # Retried with a fresh transaction: serialization failure, deadlock.
 _AGAIN = {"40001", "40P01"}
+_MOST_BEGINNINGS = 100  # far more than a transaction comes to need other locks
 _NOTIFY_EVERY = 0.03  # seconds; the relay keeps looking for longer than this after each wake-up
 
 open_transaction: ContextVar[bool] = ContextVar("foyer_open_transaction", default=False)
 
 
+class Again(Exception):
+    """The transaction cannot go on as it began: it is rolled back and begun anew, with the locks it came to need."""
+
+
 class Tx:
     """What a door hands to a method: statements, announcements, the context and the clock of one transaction."""
 
-    def __init__(self, engine: Engine, context: Context, on_begin: Callable[[Connection], None] | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        context: Context,
+        on_begin: Callable[[Connection], None] | None = None,
+        wanted: frozenset[int] = frozenset(),
+    ) -> None:
         self.context = context
+        self.wanted = wanted  # locks: those that are held, and those to take with the next one
+        self._held: set[int] = set()
         self.now = datetime.now(UTC)
         self.announced: list[dict[str, Any]] = []
         self.carried_out: list[dict[str, Any]] = []  # commands with their replies
@@ -67,6 +80,31 @@ class Tx:
                 self._on_begin(self._connection)
         return self._connection
 
+    def lock(self, keys: Iterable[int]) -> None:
+        """Hold these advisory locks until the end of the transaction.
+
+        Whoever takes locks here deadlocks with nobody, if it writes nothing before its first ones: these are waited
+        for, in order. Later ones are taken only if they are free, else the transaction begins anew (Again) with all
+        that it came to want as its first.
+        """
+        missing = sorted(({*keys} | self.wanted) - self._held)
+        if missing:
+            took = self.execute(_TRY_ALL if self._held else _LOCK_ALL, {"keys": missing}).scalar()
+            self.took(missing, bool(took))
+
+    def may_wait_for(self, key: int) -> bool:
+        """Whether a statement that reads as well may wait for this lock, or must try it; it says by `took` whether."""
+        if self.wanted - self._held:
+            self.lock([key])
+        return key in self._held or not self._held
+
+    def took(self, keys: Iterable[int], took: bool) -> None:
+        """A statement took these locks, or one of them was not free."""
+        self.wanted |= {*keys}
+        if not took:
+            raise Again
+        self._held |= {*keys}
+
     def announce(self, event: wire.Event) -> None:
         """Tell the other services, once this transaction is committed."""
         self.announced.append(
@@ -96,6 +134,10 @@ class Tx:
             open_transaction.set(False)
 
 
+_LOCK_ALL = sa.text(
+    "SELECT count(pg_advisory_xact_lock(key)) >= 0 FROM (SELECT unnest(CAST(:keys AS bigint[])) AS key OFFSET 0) AS k"
+)
+_TRY_ALL = sa.text("SELECT bool_and(pg_try_advisory_xact_lock(key)) FROM unnest(CAST(:keys AS bigint[])) AS k (key)")
 # One statement for any number of both; events get their `seq` in the order of the announcements.
 _KEEP = sa.text(
     """
@@ -155,26 +197,33 @@ class Database:
     ) -> Any:
         """Run `work` in one transaction and commit it.
 
-        Again, up to three times, where it lost a deadlock, or its connection before the commit.
+        Again, up to three times, where it lost a deadlock, or its connection before the commit; and as often as it
+        came to need another lock.
         """
-        for attempt in range(4):
-            tx = Tx(self.engine, context, on_begin)
+        attempt, begun, wanted = 0, 0, frozenset[int]()
+        while True:
+            tx = Tx(self.engine, context, on_begin, wanted)
             try:
                 result = work(tx)
                 if before_commit is not None:
                     before_commit(tx, result)
                 tx.commit()
+            except Again:
+                begun += 1
+                if begun == _MOST_BEGINNINGS:
+                    raise
+                wanted = tx.wanted
             except DBAPIError as fault:
                 lost = fault.connection_invalidated and not tx.committing
                 if attempt == 3 or not (lost or _worth_repeating(fault)):
                     raise
+                attempt += 1
             else:
                 if tx.announced:
                     self._wake_relay()
                 return result
             finally:
                 tx.close()
-        raise AssertionError("unreachable")
 
     def _wake_relay(self) -> None:
         """NOTIFY after the commit, not in it (there it would serialise all commits), and not more often than needed."""
