@@ -14,7 +14,7 @@ import xmlrpc.client
 from collections.abc import Iterator, Mapping
 from functools import partial
 
-from deploy.local import app, processes
+from deploy.local import app, fonts, processes
 from deploy.local.home import CHECKOUT, Home, Refused
 from deploy.local.provision import environment, provision
 from deploy.local.servers import Servers
@@ -82,6 +82,9 @@ class Run:
             self.tell(f"Ended {left} processes that an earlier run left behind")
         self.tell("Looking for PostgreSQL and RabbitMQ")
         self.servers = Servers.of(self.home)
+        if not self.servers_only:
+            self.tell("Looking for the fonts of invoices")
+            fonts.fetch()
         port = self.home.port("gateway", preferred=8000)
         self.url = f"http://127.0.0.1:{port}"
         self.variables = environment(self.servers.db_url, self.servers.amqp_url, "", self.home)

@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from deploy.local import processes
+from deploy.local import fonts, processes
 from deploy.local.home import CHECKOUT, Home
 from deploy.local.servers import Servers
 from deploy.local.stopping import Stopped, Terminal, say, stoppable
@@ -55,6 +55,7 @@ def remove_forgotten(parent: Path) -> None:
 @contextlib.contextmanager
 def running(home: Home, durable: bool) -> Iterator[dict[str, str]]:
     servers = Servers.of(home, durable)
+    fonts.fetch()
     supervisor = Supervisor(home, servers.programs(), str(home.path))
     try:
         supervisor.start()
