@@ -13,13 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.bookings.domain import life, texts
+from services.bookings.domain import life
 from services.bookings.domain.announcing import announce, facts_of
 from services.bookings.domain.booking import Booking, Content, Room, changed, identified, moved
 from services.bookings.domain.ids import new_id
 from services.bookings.domain.nights import NOTHING, Holding, difference, fold
-from services.bookings.domain.texts import REMOVED, without_cards
+from services.bookings.domain.texts import without_cards
+from services.contracts import cards
 from services.contracts.bookings import Person, State, StateForbids
+from services.contracts.cards import REMOVED
 from services.kit.wire import Event
 from tests.bookings.makers import ANA, ARRIVAL, BRUNO, DEPARTURE, eur
 
@@ -176,6 +178,13 @@ def test_a_change_of_price_is_told() -> None:
     assert facts_of(booking).total == eur("250.00")
 
 
+def test_what_is_told_counts_the_people_of_all_rooms_and_names_the_clock() -> None:
+    booking = known(anas_booking())
+    (room,) = booking.rooms
+    facts = facts_of(replace(booking, rooms=(replace(room, adults=2, children=1), replace(room, adults=1, children=0))))
+    assert (facts.rooms, facts.adults, facts.children, facts.time_zone) == (2, 3, 1, booking.time_zone)
+
+
 def test_a_change_of_what_others_show_is_told_once() -> None:
     booking, _ = told(known(anas_booking()))
     booking, said = told(changed(booking, Content(requests="a cot"), NOW))
@@ -249,8 +258,8 @@ def test_card_numbers_are_dropped_on_sight(said: str, kept: str) -> None:
 
 def test_many_digits_are_looked_at_a_few_times_each(monkeypatch: pytest.MonkeyPatch) -> None:
     looked_at: list[str] = []
-    luhn = texts._luhn
-    monkeypatch.setattr(texts, "_luhn", lambda digits: looked_at.append(digits) or luhn(digits))
+    luhn = cards._luhn
+    monkeypatch.setattr(cards, "_luhn", lambda digits: looked_at.append(digits) or luhn(digits))
     without_cards("4 1 " * 1000)
     without_cards("4" * 4000)
     assert len(looked_at) <= 7 * 2000

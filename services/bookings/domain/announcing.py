@@ -73,6 +73,9 @@ def facts_of(booking: Booking) -> BookingFacts:
         total=booking.price,
         channel=booking.channel,
         flags=booking.flags,
+        adults=sum(room.adults for room in booking.rooms),
+        children=sum(room.children for room in booking.rooms),
+        time_zone=booking.time_zone,
     )
 
 

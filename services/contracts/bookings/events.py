@@ -15,7 +15,8 @@ class BookingFacts:
     """What others need to know of a booking whenever it changes: the whole present state, without names.
 
     `profile_id` is the primary guest's, `payer_profile_id` whoever owes the stay (the primary guest if nobody
-    else is named).
+    else is named). `adults` and `children` are the people in all rooms, 0 where a sender of old said nothing of them;
+    `time_zone` is the property's.
     """
 
     booking_id: UUID
@@ -32,6 +33,9 @@ class BookingFacts:
     total: Money
     channel: str | None = None
     flags: tuple[str, ...] = ()
+    adults: int = 0
+    children: int = 0
+    time_zone: str = ""
 
 
 @event
