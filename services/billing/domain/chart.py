@@ -1,20 +1,20 @@
-"""The chart of accounts, the kinds of charges and the ways of paying; and what a valid amount is."""
+"""The chart of accounts, the kinds that every ledger starts with and the ways of paying; and what a valid amount is."""
 
 from __future__ import annotations
-
-from typing import Literal
 
 from services.contracts.values import Money, decimals
 from services.kit.refusal import Invalid, Problem
 
-Kind = Literal["room", "restaurant", "spa", "meeting", "parking", "fee", "other"]
-KINDS: tuple[Kind, ...] = ("room", "restaurant", "spa", "meeting", "parking", "fee", "other")
+Kind = str  # the code of a charge kind: kinds are data
+KINDS: tuple[Kind, ...] = ("room", "restaurant", "spa", "meeting", "parking", "fee", "other", "city-tax")
 METHODS = ("cash", "card", "transfer", "online", "channel", "voucher", "other")
 
 # The chart of accounts. The guests' accounts are one control account with an entry's `profile_id` as its subledger.
 GUESTS = "guests"
 DEFERRED = "deferred-revenue"
-CHART = (GUESTS, DEFERRED, *(f"revenue:{k}" for k in KINDS), *(f"clearing:{m}" for m in METHODS))
+VAT = "tax:vat"
+CITY_TAX = "tax:city"
+CHART = (GUESTS, DEFERRED, VAT, CITY_TAX, *(f"revenue:{k}" for k in KINDS), *(f"clearing:{m}" for m in METHODS))
 
 # What a guest reads beside a line, by the kind of its journal; a charge's own words come first.
 DESCRIPTIONS = {
@@ -25,6 +25,9 @@ DESCRIPTIONS = {
     "no-show": "Stay, no-show",
     "check-out": "Stay, at check-out",
     "spa": "SPA",
+    "city-tax": "City tax",
+    "void": "Charge, voided",
+    "routing": "Another payer",
 }
 
 _LARGEST = 10**12  # minor units; far above any stay, far below what a 64-bit sum can hold
@@ -35,14 +38,6 @@ def check_amount(amount: Money, refusal: type[Invalid]) -> None:
     decimals(amount.currency)
     if not 0 < amount.amount_minor <= _LARGEST:
         raise refusal(errors=[Problem("/amount/amount", "Not above zero, or too large.")])
-
-
-def check_kind(kind: str) -> Kind:
-    """The kind of a charge, if there is such a one."""
-    for known in KINDS:
-        if known == kind:
-            return known
-    raise Invalid(errors=[Problem("/kind", f"Not one of {', '.join(KINDS)}.")])
 
 
 def check_words(words: str | None, pointer: str, longest: int) -> None:

@@ -7,11 +7,14 @@ one journal; so whatever a booking goes through, what is posted equals what it s
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from uuid import UUID
 
-from services.billing.domain.chart import DEFERRED, GUESTS, METHODS, Kind
+from services.billing.domain import taxes as rules
+from services.billing.domain.chart import CITY_TAX, DEFERRED, GUESTS, METHODS, VAT, Kind
+from services.contracts.billing.taxes import PropertyTaxes
 from services.contracts.bookings import BookingFacts
 from services.contracts.values import Money
 from services.kit.refusal import Conflict
@@ -33,8 +36,12 @@ class Entry:
 class Folio:
     """What has been posted of one booking (or, without one, of a guest's house account).
 
-    `deferred_minor` is owed but not yet earned, `recognised_minor` earned with the stay, both in `currency`;
-    `charges` are what was consumed beside it, by (kind, currency). The payer owes all of it; `guest_id` is who stays.
+    `deferred_minor` is owed but not yet earned, `recognised_minor` is of the nights that are over, both in `currency`
+    and with their taxes; `vat_minor` and `city_tax_minor` are the state's and the city's parts of the latter, and
+    `city_tax_within_minor` is what of the city tax the price included. `recognised_until` is the day up to which the
+    clock has closed nights; it only grows. Of the stay's `nights`, `nights_over` are recognised. `charges` are what was
+    consumed beside it, by (kind, currency). The payer owes all of it; `guest_id` is who stays. `stay_payer_id` is whom
+    the stay was routed to, whoever the booking says pays.
     """
 
     payer_id: UUID
@@ -42,8 +49,14 @@ class Folio:
     currency: str
     deferred_minor: int = 0
     recognised_minor: int = 0
+    vat_minor: int = 0
+    city_tax_minor: int = 0
+    city_tax_within_minor: int = 0
+    recognised_until: date | None = None
     nights: int = 0
+    nights_over: int = 0
     charges: Mapping[tuple[Kind, str], int] = field(default_factory=dict)
+    stay_payer_id: UUID | None = None
 
     def owed(self) -> dict[str, int]:
         """What the payer owes for it, per currency; no zeros."""
@@ -53,32 +66,69 @@ class Folio:
             total[currency] += amount
         return {currency: amount for currency, amount in total.items() if amount}
 
+    @property
+    def earned_minor(self) -> int:
+        """What of the stay is the house's own."""
+        return self.recognised_minor - self.vat_minor - self.city_tax_minor
+
     def revenue(self) -> dict[Kind, Money]:
-        """Revenue by kind in the folio's currency, the stay's own under ``room``."""
+        """Revenue by kind in the folio's currency, the stay's own under ``room`` and without its taxes."""
         total: dict[Kind, int] = defaultdict(int)
-        total["room"] += self.recognised_minor
+        total["room"] += self.earned_minor
         for (kind, currency), amount in self.charges.items():
             if currency == self.currency:
                 total[kind] += amount
         return {kind: Money(amount_minor=a, currency=self.currency) for kind, a in total.items() if a}
 
 
-def target(before: Folio | None, facts: BookingFacts) -> Folio:
+def target(
+    before: Folio | None, facts: BookingFacts, taxes: PropertyTaxes | None = None, until: date | None = None
+) -> Folio:
     """What should be posted of a booking in its present state.
 
-    Confirmed and in-house stays are owed in full and earned at check-out; a cancelled one or a no-show owes nothing
+    A confirmed stay is owed (where the property says so, only one in house). In house the nights before `until`, and
+    those that were closed earlier, are earned; at check-out all of them. A cancelled stay or a no-show owes nothing
     (what a house keeps of those is a fee of its own). Charges stay what they are: what was consumed was consumed.
     """
-    total = facts.total.amount_minor
+    closed = max((day for day in (until, before.recognised_until if before else None) if day), default=None)
+    nights = rules.nights_of(facts, taxes)
+    over: tuple[rules.Night, ...] = ()
+    if facts.state == "departed":
+        over = nights
+    elif facts.state == "in_house" and closed:
+        over = tuple(night for night in nights if night.day < closed)
+    ahead = nights[len(over) :] if is_owed(facts, taxes) else ()
     return Folio(
-        payer_id=facts.payer_profile_id,
+        payer_id=(before.stay_payer_id if before else None) or facts.payer_profile_id,
         guest_id=facts.profile_id,
         currency=facts.total.currency,
-        deferred_minor=total if facts.state in _OWED else 0,
-        recognised_minor=total if facts.state == "departed" else 0,
+        deferred_minor=sum(night.ahead_minor for night in ahead),
+        recognised_minor=sum(night.whole_minor for night in over),
+        vat_minor=sum(night.vat_minor for night in over),
+        city_tax_minor=sum(night.city_tax_minor for night in over),
+        city_tax_within_minor=sum(night.city_tax_minor for night in over if night.city_tax_included),
+        recognised_until=closed,
         nights=facts.nights,
+        nights_over=min(len(over), facts.nights),
         charges=before.charges if before else {},
+        stay_payer_id=before.stay_payer_id if before else None,
     )
+
+
+def is_owed(facts: BookingFacts, taxes: PropertyTaxes | None) -> bool:
+    """Whether a stay that is not over yet is owed."""
+    at_arrival = taxes is not None and taxes.owed_from == "arrival"
+    return facts.state in (("in_house",) if at_arrival else _OWED)
+
+
+def steps(before: Folio, facts: BookingFacts, taxes: PropertyTaxes | None, today: date) -> Iterator[tuple[date, Folio]]:
+    """Each night that is over and not recognised yet, with the folio once it is; none where there is none."""
+    first = max(before.recognised_until or facts.arrival, facts.arrival)
+    last = min(today, facts.departure)
+    for n in range((last - first).days if facts.state == "in_house" else 0):
+        night = first + timedelta(days=n)
+        before = target(before, facts, taxes, night + timedelta(days=1))
+        yield night, before
 
 
 def charged(before: Folio, kind: Kind, amount: Money) -> Folio:
@@ -104,7 +154,7 @@ def story(before: Folio | None, after: Folio, state: str) -> str:
     """What a journal of a stay is called: the reason a guest reads beside the line."""
     if state in ("cancelled", "no_show"):
         return "cancellation" if state == "cancelled" else "no-show"
-    if state == "departed" and not (before and before.recognised_minor):
+    if state == "departed" and (before is None or before.deferred_minor or not before.recognised_minor):
         return "check-out"
     if before is None or not before.owed():
         return "stay"
@@ -143,7 +193,9 @@ def _balances(folio: Folio) -> dict[tuple[str, UUID | None, str], int]:
     for currency, amount in folio.owed().items():
         balances[GUESTS, folio.payer_id, currency] += amount
     balances[DEFERRED, None, folio.currency] -= folio.deferred_minor
-    balances["revenue:room", None, folio.currency] -= folio.recognised_minor
+    balances["revenue:room", None, folio.currency] -= folio.earned_minor
+    balances[VAT, None, folio.currency] -= folio.vat_minor
+    balances[CITY_TAX, None, folio.currency] -= folio.city_tax_minor
     for (kind, currency), amount in folio.charges.items():
         balances[f"revenue:{kind}", None, currency] -= amount
     return balances

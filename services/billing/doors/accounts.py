@@ -1,17 +1,26 @@
-"""What a guest owes and has in credit, line by line."""
+"""What a guest owes and has in credit, line by line, and which payment covers which booking."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from services.billing import domain, store
+from services.billing.store import FolioRow
 from services.contracts.billing import (
     Account,
     AccountLine,
+    Allocation,
+    BookingBalance,
     BookingDue,
     CurrencyBalance,
+    LineSource,
+    NoSuchFolio,
+    PayerShare,
     ReadAccount,
+    ReadBookingBalance,
 )
 from services.contracts.values import Money
 from services.kit.db import Tx
@@ -29,15 +38,26 @@ class Accounts:
             raise Invalid(errors=[Problem("/limit", "Not from 1 to 200.")])
         before = _before(request.cursor)
         balances, owed = store.standing(tx, request.profile_id)
-        rows = store.lines(tx, request.profile_id, before, request.limit + 1)
+        rows = store.lines(tx, request.profile_id, before, request.limit + 1, request.property_id, request.currency)
         shown = rows[: request.limit]
+        if request.currency:
+            balances = {currency: balance for currency, balance in balances.items() if currency == request.currency}
         return Account(
             profile_id=request.profile_id,
             balances=_balances(balances, owed),
-            bookings=tuple(_booking_due(o) for o in owed if o.booking_id)[:_MOST_BOOKINGS],
+            bookings=_bookings(o for o in owed if _is_wanted(o, request))[:_MOST_BOOKINGS],
             lines=tuple(_line(row) for row in shown),
             next=str(shown[-1].id) if len(rows) > request.limit else None,
         )
+
+    @query
+    def read_booking_balance(self, tx: Tx, request: ReadBookingBalance) -> BookingBalance:
+        """What is still to pay for a booking, in one number, and what covers the rest of it."""
+        folios, covering = store.balance_of_booking(tx, request.booking_id)
+        mine = [row for row in folios if request.payer_profile_id in (None, row.folio.payer_id)]
+        if not mine:
+            raise NoSuchFolio
+        return _balance_of(request.booking_id, mine, covering)
 
 
 def _balances(balances: dict[str, int], owed: list[store.Owed]) -> tuple[CurrencyBalance, ...]:
@@ -55,14 +75,66 @@ def _balances(balances: dict[str, int], owed: list[store.Owed]) -> tuple[Currenc
     )
 
 
-def _booking_due(owed: store.Owed) -> BookingDue:
-    total, currency = owed.due.amount.amount_minor, owed.due.amount.currency
-    assert owed.booking_id is not None
-    return BookingDue(
-        booking_id=owed.booking_id,
-        total=owed.due.amount,
-        allocated=Money(amount_minor=owed.allocated_minor, currency=currency),
-        due=Money(amount_minor=total - owed.allocated_minor, currency=currency),
+def _is_wanted(owed: store.Owed, request: ReadAccount) -> bool:
+    """Of a booking, and of the property and currency that were asked for."""
+    return (
+        owed.due.booking_id is not None
+        and request.property_id in (None, owed.property_id)
+        and request.currency in (None, owed.due.amount.currency)
+    )
+
+
+def _bookings(owed: Iterable[store.Owed]) -> tuple[BookingDue, ...]:
+    """A booking's folios that one guest pays count as one."""
+    sums: dict[tuple[UUID, str], tuple[int, int]] = defaultdict(lambda: (0, 0))
+    for o in owed:
+        assert o.due.booking_id is not None
+        key = (o.due.booking_id, o.due.amount.currency)
+        total, covered = sums[key]
+        sums[key] = (total + o.due.amount.amount_minor, covered + o.allocated_minor)
+    return tuple(
+        BookingDue(booking_id=booking_id, **_due(total, covered, currency))
+        for (booking_id, currency), (total, covered) in sums.items()
+    )
+
+
+def _balance_of(booking_id: UUID, folios: list[FolioRow], covering: list[Any]) -> BookingBalance:
+    currency = folios[0].folio.currency
+    payer_of = {row.id: row.folio.payer_id for row in folios}
+    owed: dict[UUID, int] = defaultdict(int)
+    paid: dict[UUID, int] = defaultdict(int)
+    for row in folios:
+        owed[row.folio.payer_id] += row.folio.owed().get(currency, 0)
+    mine = [row for row in covering if row.covers in payer_of and row.paid_currency == currency]
+    for row in mine:
+        paid[payer_of[row.covers]] += row.amount_minor
+    return BookingBalance(
+        booking_id=booking_id,
+        **_due(sum(owed.values()), sum(paid.values()), currency),
+        payers=tuple(
+            PayerShare(payer_profile_id=payer, **_due(total, paid[payer], currency)) for payer, total in owed.items()
+        ),
+        by=tuple(allocation(row, booking_id, currency) for row in mine),
+    )
+
+
+def _due(total: int, covered: int, currency: str) -> dict[str, Money]:
+    return {
+        "total": Money(amount_minor=total, currency=currency),
+        "allocated": Money(amount_minor=covered, currency=currency),
+        "due": Money(amount_minor=total - covered, currency=currency),
+    }
+
+
+def allocation(row: Any, booking_id: UUID | None, currency: str) -> Allocation:
+    """A stored allocation with the sentence that explains it."""
+    return Allocation(
+        payment_id=row.payment_id,
+        folio_id=row.covers,
+        booking_id=booking_id,
+        amount=Money(amount_minor=row.amount_minor, currency=currency),
+        received_at=row.received_at,
+        why=domain.why(row.meant_for, booking_id, row.pinned),
     )
 
 
@@ -77,6 +149,17 @@ def _line(row: Any) -> AccountLine:
         booking_id=row.booking_id,
         payment_id=row.payment_id,
         balance_after=Money(amount_minor=int(row.balance_after), currency=row.currency),
+        source=LineSource(
+            kind=row.kind,
+            posted_by=row.posted_by,
+            booking_id=row.booking_id,
+            property_id=row.property_id,
+            folio_id=row.folio_id,
+            payment_id=row.payment_id,
+            payer_profile_id=row.payer_profile_id,
+            charge_id=row.charge_id,
+            reverses=row.reverses,
+        ),
     )
 
 

@@ -1,60 +1,81 @@
-"""What is charged beside the stay."""
+"""What is charged beside the stay, by whom ever; and the kinds of it."""
 
 from __future__ import annotations
 
 from services.billing import domain, store
-from services.billing.doors.telling import MOST_TRIES, tell
-from services.billing.store import FolioRow, Journal, Moved
+from services.billing.doors import charging, receiving
+from services.billing.doors.receiving import Asked
 from services.contracts.billing import (
     Charge,
-    NoSuchFolio,
+    ChargeKind,
+    ChargeKinds,
+    ChargeNotice,
+    ChargeReport,
+    NoSuchCharge,
     NotAnAmount,
     PostCharge,
-    WrongCurrency,
+    ReadCharge,
+    ReadChargeKinds,
+    ReceiveCharge,
+    SetUpChargeKind,
+    VoidCharge,
 )
+from services.kit.ask import Ask
 from services.kit.db import Tx
-from services.kit.doors import command
+from services.kit.doors import command, inbound, query
 from services.kit.refusal import Invalid, Problem
 
 
 class Charges:
+    bookings = Ask("bookings")
+    profiles = Ask("profiles")
+
     @command
     def post_charge(self, tx: Tx, request: PostCharge) -> Charge:
-        """Earned at once; owed by whoever pays the booking, or by the guest of the house folio."""
-        kind = domain.check_kind(request.kind)
         domain.check_amount(request.amount, NotAnAmount)
-        domain.check_words(request.description, "/description", 500)
-        if (request.booking_id is None) == (request.profile_id is None):
-            raise Invalid(errors=[Problem("/booking_id", "Name the booking or the guest, one of the two.")])
-        for _ in range(MOST_TRIES):
-            seen = _folio_to_charge(tx, request)
-            store.lock_guest(tx, seen.folio.payer_id)
-            after = domain.charged(seen.folio, kind, request.amount)
-            entries = domain.journal_to(seen.folio, after)
-            journal = Journal(kind, entries, words=request.description or None)
-            try:
-                has_credit = store.post_charge(tx, seen, after, journal)
-            except Moved:
-                continue
-            tell(tx, seen, after, seen.version + 1, journal, [after.payer_id] if has_credit else [])
-            return Charge(
-                id=journal.id,
-                folio_id=seen.id,
-                profile_id=after.payer_id,
-                booking_id=seen.booking_id,
-                kind=request.kind,
-                description=request.description,
-                amount=request.amount,
-                posted_at=tx.now,
-            )
-        raise Moved
+        said = domain.Said(
+            kind=request.kind,
+            amount=request.amount,
+            description=request.description,
+            booking_id=request.booking_id,
+            profile_id=request.profile_id,
+            property_id=receiving.property_named(self.bookings, request.property, request.amount).id
+            if request.property
+            else None,
+            business_date=request.business_date,
+            source=request.source,
+            external_id=request.external_id,
+        )
+        return charging.post(tx, said)
 
+    @command
+    def void_charge(self, tx: Tx, request: VoidCharge) -> Charge:
+        domain.check_words(request.reason, "/reason", 500)
+        if not request.reason.strip():
+            raise Invalid(errors=[Problem("/reason", "Say why.")])
+        return charging.void(tx, request.charge_id, request.reason)
 
-def _folio_to_charge(tx: Tx, request: PostCharge) -> FolioRow:
-    if request.profile_id is not None:
-        return store.house_folio(tx, request.profile_id, request.amount.currency)
-    seen = store.folio_of_booking(tx, request.booking_id) if request.booking_id else None
-    if seen is None:
-        raise NoSuchFolio
-    domain.check_currency(seen.folio, request.amount, WrongCurrency)
-    return seen
+    @query
+    def read_charge(self, tx: Tx, request: ReadCharge) -> Charge:
+        found = store.charge(tx, request.charge_id)
+        if found is None:
+            raise NoSuchCharge
+        return found.charge
+
+    @inbound("charge.notice", ChargeNotice)
+    def hear_charge(self, tx: Tx, notice: ChargeNotice) -> None:
+        receiving.receive(tx, notice, Asked(self.bookings, self.profiles))
+
+    @command
+    def receive_charge(self, tx: Tx, request: ReceiveCharge) -> ChargeReport:
+        return receiving.receive(tx, request.notice, Asked(self.bookings, self.profiles))
+
+    @query
+    def read_charge_kinds(self, tx: Tx, request: ReadChargeKinds) -> ChargeKinds:
+        return ChargeKinds(items=store.charge_kinds(tx))
+
+    @command
+    def set_up_charge_kind(self, tx: Tx, request: SetUpChargeKind) -> ChargeKind:
+        kind = domain.checked_kind(request.kind)
+        store.keep_charge_kind(tx, kind)
+        return kind

@@ -1,14 +1,36 @@
-"""Proofs over the whole ledger."""
+"""The ledger itself: its journals, their reversal, and proofs over the whole of it."""
 
 from __future__ import annotations
 
-from services.billing import store
+import logging
+import re
+
+from prometheus_client import Gauge
+
+from services.billing import domain, store
+from services.billing.doors.telling import allocate
+from services.billing.store import Journal
 from services.contracts.billing import (
+    BalanceChanged,
+    LedgerDifference,
     LedgerProof,
+    LedgerReport,
+    NoSuchJournal,
+    PostedJournal,
     ProveLedger,
+    ReadJournal,
+    ReverseJournal,
+    VerifyLedger,
 )
 from services.kit.db import Tx
-from services.kit.doors import query
+from services.kit.doors import command, every, query
+from services.kit.refusal import Invalid, Problem
+
+_PAGE = 5000  # journals; some tenths of a second
+_CURSOR = re.compile(r"([1-9]\d?)-(\d{1,18})")
+_REST = "rest"
+_log = logging.getLogger(__name__)
+_differences = Gauge("foyer_ledger_differences", "Places where the ledger is not what was posted, when last looked at")
 
 
 class Ledger:
@@ -21,3 +43,80 @@ class Ledger:
             journals=counted.journals,
             entries=counted.entries,
         )
+
+    @query
+    def verify_ledger(self, tx: Tx, request: VerifyLedger) -> LedgerReport:
+        if request.cursor == _REST:
+            return LedgerReport(journals=0, differences=tuple(store.look_at_rest(tx)))
+        chain, after = _place(request.cursor)
+        journals, last, found = store.look_at_chain(tx, chain, after, _PAGE)
+        if after + _PAGE < last:
+            rest = f"{chain}-{after + _PAGE}"
+        else:
+            rest = f"{chain + 1}-0" if chain < store.CHAINS else _REST
+        return LedgerReport(journals=journals, differences=tuple(found), next=rest)
+
+    @every(seconds=3600)
+    def watch_ledger(self, tx: Tx) -> None:
+        """Look at what was posted since the last look, and at all balances; what is wrong goes to the log, by ids.
+
+        What is wrong is said once: the next look goes on from there. `foyer ledger verify` looks at everything.
+        """
+        found = store.look_at_rest(tx)
+        for chain, seen in store.watched(tx).items():
+            after, last = seen, seen + 1
+            while after < last:
+                _, last, wrong = store.look_at_chain(tx, chain, after, _PAGE)
+                found += wrong
+                after = min(after + _PAGE, last)
+            if after > seen:
+                store.remember_watched(tx, chain, after)
+        _differences.set(len(found))
+        for difference in found:
+            _log.error("the ledger is not what was posted: %s", difference.what, extra=_facts(difference))
+
+    @query
+    def read_journal(self, tx: Tx, request: ReadJournal) -> PostedJournal:
+        journal = store.read_journal(tx, request.journal_id)
+        if journal is None:
+            raise NoSuchJournal
+        return journal
+
+    @command
+    def reverse_journal(self, tx: Tx, request: ReverseJournal) -> PostedJournal:
+        """The mirror of a journal that belongs to no folio and no payment; each is reversed once."""
+        domain.check_reason(request.reason_code)
+        store.lock_journal(tx, request.journal_id)
+        wrong = store.read_journal(tx, request.journal_id)
+        if wrong is None:
+            raise NoSuchJournal
+        domain.check_reversible(wrong)
+        entries = domain.mirror(wrong)
+        guests = domain.guests_of(entries)
+        for profile_id in guests:
+            store.lock_guest(tx, profile_id)
+        reversal = Journal(
+            domain.REVERSAL, entries, reverses=wrong.id, property_id=wrong.property_id, reason=request.reason_code
+        )
+        store.post(tx, reversal)
+        allocate(tx, guests)
+        for profile_id in guests:
+            tx.announce(BalanceChanged(profile_id=profile_id))
+        posted = store.read_journal(tx, reversal.id)
+        assert posted is not None
+        return posted
+
+
+def _place(cursor: str | None) -> tuple[int, int]:
+    """The chain, and the number after which to look."""
+    if cursor is None:
+        return 1, 0
+    found = _CURSOR.fullmatch(cursor)
+    if found is None or int(found[1]) > store.CHAINS:
+        raise Invalid(errors=[Problem("/cursor", "Not a cursor of this report.")])
+    return int(found[1]), int(found[2])
+
+
+def _facts(difference: LedgerDifference) -> dict[str, str]:
+    named = {"journal_id": difference.journal_id, "entry_id": difference.entry_id, "account": difference.account}
+    return {name: str(value) for name, value in named.items() if value is not None}

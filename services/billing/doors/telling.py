@@ -10,6 +10,7 @@ from services.billing.domain import GUESTS, Folio
 from services.billing.store import FolioRow, Journal
 from services.contracts.billing import (
     BalanceChanged,
+    CreditAllocated,
     RevenuePosted,
 )
 from services.contracts.bookings import (
@@ -47,17 +48,24 @@ def tell(
                 profile_id=after.guest_id,
                 property_id=property_id,
                 kind=kind,
-                nights=after.nights,
+                nights=after.nights_over,
                 total=total,
             )
         )
 
 
 def allocate(tx: Tx, guests: Iterable[UUID]) -> set[UUID | None]:
-    """Let each guest's credit cover what is due; answers those for whom that changed anything."""
+    """Let each guest's credit cover what is due, and tell of each booking that more or less of it is covered now.
+
+    Answers those for whom that changed anything.
+    """
     changed: set[UUID | None] = set()
     for profile_id in guests:
         allocations = domain.allocate(*store.credits_and_dues(tx, profile_id))
-        if store.keep_allocations(tx, profile_id, allocations):
+        for covered in store.keep_allocations(tx, profile_id, allocations):
             changed.add(profile_id)
+            if covered.booking_id:
+                tx.announce(
+                    CreditAllocated(booking_id=covered.booking_id, profile_id=profile_id, amount=covered.amount)
+                )
     return changed

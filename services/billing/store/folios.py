@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
 from services.billing.domain import Folio
-from services.billing.store.posting import HAS_CREDIT, POST, Journal, Moved, journal_values, lock_key
+from services.billing.store.posting import HAS_CREDIT, POST, Journal, Moved, journal_values, lock_guest, lock_key
+from services.billing.store.taxes import taxes_from
+from services.contracts.billing.taxes import PropertyTaxes
 from services.contracts.bookings import BookingFacts
+from services.kit import wire
 from services.kit.db import Tx
 
 
@@ -31,13 +36,19 @@ class FolioRow:
 
 FOLIO_COLUMNS = (
     "f.id, f.booking_id, f.property_id, f.payer_profile_id, f.guest_profile_id, f.nights, f.currency, f.deferred_minor,"
-    " f.recognised_minor, f.charges, f.stay_journal_id, f.seen_version, f.version, f.opened_at"
+    " f.recognised_minor, f.vat_minor, f.city_tax_minor, f.city_tax_within_minor, f.recognised_until, f.nights_over,"
+    " f.charges, f.stay_payer_id, f.stay_journal_id, f.seen_version, f.version, f.opened_at"
 )
 _LOCK_AND_READ = sa.text(
-    f"SELECT l.locked, {FOLIO_COLUMNS} FROM (SELECT pg_advisory_xact_lock(:guest) AS locked) l"  # noqa: S608
-    " LEFT JOIN folios f ON f.booking_id = :booking_id"
+    f"SELECT l.locked, t.taxes, {FOLIO_COLUMNS} FROM (SELECT CASE"  # noqa: S608
+    " WHEN :may_wait THEN pg_advisory_xact_lock(:guest) IS NOT NULL ELSE pg_try_advisory_xact_lock(:guest)"
+    " END AS locked OFFSET 0) AS l"
+    " LEFT JOIN property_terms t ON t.property_id = :property_id"
+    " LEFT JOIN folios f ON f.booking_id = :booking_id AND f.part = 'main'"
 )
-_READ_OF_BOOKING = sa.text(f"SELECT {FOLIO_COLUMNS} FROM folios f WHERE f.booking_id = :booking_id")  # noqa: S608
+_READ_OF_BOOKING = sa.text(
+    f"SELECT {FOLIO_COLUMNS} FROM folios f WHERE f.booking_id = :booking_id AND f.part = 'main'"  # noqa: S608
+)
 _READ_HOUSE = sa.text(
     f"SELECT {FOLIO_COLUMNS} FROM folios f WHERE f.payer_profile_id = :profile_id AND f.booking_id IS NULL"  # noqa: S608
 )
@@ -47,23 +58,38 @@ _POST_STAY = sa.text(
     WITH folio AS (
         INSERT INTO folios AS f (
             id, booking_id, property_id, payer_profile_id, guest_profile_id, state, arrival, nights, currency,
-            deferred_minor, recognised_minor, charges, stay_journal_id, seen_version, version, opened_at
+            deferred_minor, recognised_minor, vat_minor, city_tax_minor, city_tax_within_minor, recognised_until,
+            nights_over, departure, time_zone, facts, charges, stay_journal_id, seen_version, version, opened_at
         ) VALUES (
             :id, :booking_id, :property_id, :payer_id, :guest_id, :state, :arrival, :nights, :currency,
-            :deferred, :recognised, '{}', :stay_journal_id, :seen_version, 1, :at
+            :deferred, :recognised, :vat, :city_tax, :city_tax_within, :recognised_until,
+            :nights_over, :departure, :time_zone, :facts, '{}', :stay_journal_id, :seen_version, 1, :at
         )
-        ON CONFLICT (booking_id) DO UPDATE SET
+        ON CONFLICT (booking_id, part) DO UPDATE SET
             property_id = excluded.property_id, payer_profile_id = excluded.payer_profile_id,
             guest_profile_id = excluded.guest_profile_id, state = excluded.state, arrival = excluded.arrival,
             nights = excluded.nights, currency = excluded.currency, deferred_minor = excluded.deferred_minor,
-            recognised_minor = excluded.recognised_minor, stay_journal_id = excluded.stay_journal_id,
-            seen_version = excluded.seen_version, version = f.version + 1
+            recognised_minor = excluded.recognised_minor, vat_minor = excluded.vat_minor,
+            city_tax_minor = excluded.city_tax_minor, city_tax_within_minor = excluded.city_tax_within_minor,
+            recognised_until = excluded.recognised_until, nights_over = excluded.nights_over,
+            departure = excluded.departure, time_zone = excluded.time_zone, facts = excluded.facts,
+            stay_journal_id = excluded.stay_journal_id, seen_version = excluded.seen_version, version = f.version + 1
         WHERE f.version = :version
         RETURNING f.id, f.booking_id, f.property_id
     )"""  # noqa: S608
     + POST
     + HAS_CREDIT
 )
+_ZONES = sa.text("SELECT DISTINCT time_zone FROM folios WHERE state = 'in_house' AND time_zone IS NOT NULL")
+_DUE_NIGHTS = sa.text(
+    """
+    SELECT f.facts FROM unnest(CAST(:zones AS text[]), CAST(:days AS date[])) AS z (zone, today)
+    JOIN folios f ON f.time_zone = z.zone AND f.state = 'in_house'
+    WHERE f.facts IS NOT NULL AND greatest(f.recognised_until, f.arrival) < least(f.departure, z.today)
+    ORDER BY greatest(f.recognised_until, f.arrival), f.id LIMIT :limit
+    """
+)
+_READ_FACTS = sa.text("SELECT f.facts FROM folios f WHERE f.booking_id = :booking_id AND f.part = 'main'")
 _OPEN_HOUSE = sa.text(
     """
     INSERT INTO folios (
@@ -75,10 +101,18 @@ _OPEN_HOUSE = sa.text(
 )
 
 
-def lock_guest_and_read(tx: Tx, profile_id: UUID, booking_id: UUID) -> FolioRow | None:
-    """Both in one trip. The folio may be older than the lock: whoever writes it says which version was read."""
-    row = tx.execute(_LOCK_AND_READ, {"guest": lock_key(profile_id), "booking_id": booking_id}).one()
-    return folio_row(row) if row.id else None
+def lock_guest_and_read(
+    tx: Tx, profile_id: UUID, booking_id: UUID, property_id: UUID
+) -> tuple[FolioRow | None, PropertyTaxes | None]:
+    """The booking's folio and its property's taxes, in one trip.
+
+    The folio may be older than the lock: whoever writes it says which version was read.
+    """
+    key = lock_key(profile_id)
+    wanted = {"guest": key, "may_wait": tx.may_wait_for(key), "booking_id": booking_id, "property_id": property_id}
+    row = tx.execute(_LOCK_AND_READ, wanted).one()
+    tx.took([key], row.locked)
+    return folio_row(row) if row.id else None, taxes_from(row.taxes)
 
 
 def folio_of_booking(tx: Tx, booking_id: UUID) -> FolioRow | None:
@@ -90,13 +124,37 @@ def house_folio(tx: Tx, profile_id: UUID, currency: str) -> FolioRow:
     """The guest's own folio for what belongs to no booking; opened if there is none."""
     row = tx.execute(_READ_HOUSE, {"profile_id": profile_id}).first()
     if row is None:
+        lock_guest(tx, profile_id)  # before anything is written, as everywhere
         opened = {"id": uuid4(), "profile_id": profile_id, "currency": currency, "at": tx.now, "arrival": tx.now.date()}
         tx.execute(_OPEN_HOUSE, opened)
         row = tx.execute(_READ_HOUSE, {"profile_id": profile_id}).one()
     return folio_row(row)
 
 
-def post_stay(tx: Tx, seen: FolioRow | None, facts: BookingFacts, after: Folio, journal: Journal | None) -> bool:
+def due_nights(tx: Tx, zones: Mapping[str, date], limit: int) -> list[BookingFacts]:
+    """Stays in house with a night before their zone's day that is not recognised; the longest overdue first."""
+    wanted = {"zones": list(zones), "days": list(zones.values()), "limit": limit}
+    return [_facts(stored) for stored in tx.execute(_DUE_NIGHTS, wanted).scalars()]
+
+
+def zones_in_house(tx: Tx) -> list[str]:
+    """The time zones in which somebody is in house."""
+    return list(tx.execute(_ZONES).scalars())
+
+
+def facts_of_booking(tx: Tx, booking_id: UUID) -> BookingFacts | None:
+    """What its booking said last; None where nothing was heard of it."""
+    stored = tx.execute(_READ_FACTS, {"booking_id": booking_id}).scalar()
+    return _facts(stored) if stored else None
+
+
+def _facts(stored: str) -> BookingFacts:
+    return wire.load(BookingFacts, json.loads(stored))
+
+
+def post_stay(
+    tx: Tx, seen: FolioRow | None, facts: BookingFacts, after: Folio, journal: Journal | None, time_zone: str | None
+) -> bool:
     """Write what the booking says and post its journal; answers whether its payers, old or new, ever had credit.
 
     Raises Moved if the folio is not as it was seen.
@@ -118,6 +176,14 @@ def post_stay(tx: Tx, seen: FolioRow | None, facts: BookingFacts, after: Folio, 
             "currency": after.currency,
             "deferred": after.deferred_minor,
             "recognised": after.recognised_minor,
+            "vat": after.vat_minor,
+            "city_tax": after.city_tax_minor,
+            "city_tax_within": after.city_tax_within_minor,
+            "recognised_until": after.recognised_until,
+            "nights_over": after.nights_over,
+            "departure": facts.departure,
+            "time_zone": time_zone,
+            "facts": wire.text(facts),
             "stay_journal_id": stay_journal_id,
             "seen_version": facts.version,
             "version": seen.version if seen else 0,
@@ -143,8 +209,14 @@ def folio_row(row: Any) -> FolioRow:
             currency=row.currency,
             deferred_minor=row.deferred_minor,
             recognised_minor=row.recognised_minor,
+            vat_minor=row.vat_minor,
+            city_tax_minor=row.city_tax_minor,
+            city_tax_within_minor=row.city_tax_within_minor,
+            recognised_until=row.recognised_until,
+            nights_over=row.nights_over,
             nights=row.nights,
             charges=charges_of(row.charges),
+            stay_payer_id=row.stay_payer_id,
         ),
         id=row.id,
         property_id=row.property_id,

@@ -1,0 +1,42 @@
+"""What may be reversed, and how."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from uuid import UUID
+
+from services.billing.domain.folio import Entry
+from services.contracts.billing import AlreadyReversed, NotReversible, PostedJournal
+from services.kit.refusal import Invalid, Problem
+
+REVERSAL = "reversal"
+_CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def check_reason(code: str) -> None:
+    """Why, as a code: free words could name somebody, and what is posted is never erased."""
+    if len(code) > 40 or not _CODE.fullmatch(code):
+        raise Invalid(errors=[Problem("/reason_code", "Not a code such as wrong-account, at most 40 characters.")])
+
+
+def check_reversible(journal: PostedJournal) -> None:
+    """What belongs to a folio or a payment is undone there, as more than entries hangs on it."""
+    if journal.kind == REVERSAL:
+        raise NotReversible("A reversal is not reversed: post what is right.")
+    if journal.reversed_by is not None:
+        raise AlreadyReversed(facts={"reversed_by": str(journal.reversed_by)})
+    if journal.payment_id is not None:
+        raise NotReversible("A payment is undone by refunding it.", facts={"payment_id": str(journal.payment_id)})
+    if journal.folio_id is not None:
+        raise NotReversible("A stay follows its booking, and a charge is voided.")
+
+
+def mirror(journal: PostedJournal) -> tuple[Entry, ...]:
+    """The entries that undo a journal."""
+    return tuple(Entry(e.account, -e.amount.amount_minor, e.amount.currency, e.profile_id) for e in journal.entries)
+
+
+def guests_of(entries: Iterable[Entry]) -> list[UUID]:
+    """Whose accounts are moved, in the order in which they are locked."""
+    return sorted({e.profile_id for e in entries if e.profile_id is not None})

@@ -1,0 +1,201 @@
+"""How a charge is posted and taken back: the same by every door, and for fees that post themselves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from uuid import UUID, uuid4
+
+from services.billing import domain, store
+from services.billing.domain import Said
+from services.billing.domain import taxes as rules
+from services.billing.doors.telling import MOST_TRIES, tell
+from services.billing.store import Charging, FolioRow, Journal, Moved
+from services.contracts.billing import (
+    AnotherProperty,
+    Charge,
+    ChargeInvoiced,
+    ChargeKind,
+    ChargePosted,
+    ChargeSaidOtherwise,
+    ChargeVoided,
+    FolioClosed,
+    NoSuchCharge,
+    NoSuchFolio,
+    WrongCurrency,
+)
+from services.contracts.billing.taxes import PropertyTaxes
+from services.contracts.cards import without_cards
+from services.contracts.values import Money
+from services.kit.db import Tx
+from services.kit.refusal import Invalid, Problem
+
+
+def post(tx: Tx, said: Said, *, even_closed: bool = False) -> Charge:
+    """Earned at once; owed by whoever pays the booking, or by the guest of the house folio.
+
+    The same source and external id again: the charge of then. Refuses with Invalid, NotAnAmount, NoSuchFolio,
+    WrongCurrency, AnotherProperty, ChargeSaidOtherwise; and, but for a fee that posts itself and so
+    goes on a closed folio too (`even_closed`), with FolioClosed and CreditLimitReached.
+    """
+    said = said.checked()
+    if said.source is None or said.external_id is None:
+        return _post(tx, said, None, even_closed)
+    digest = said.digest()
+    store.take_turn(tx, said.source, said.external_id)
+    known = store.charge_said(tx, said.source, said.external_id)
+    if known is None:
+        posted = _post(tx, said, digest, even_closed)
+        early = store.take_early_void(tx, said.source, said.external_id)
+        return void(tx, posted.id, "") if early else posted
+    if known.digest != digest:
+        raise ChargeSaidOtherwise(facts={"charge_id": str(known.charge.id)})
+    return known.charge
+
+
+def void(tx: Tx, charge_id: UUID, reason: str, *, even_closed: bool = False) -> Charge:
+    """Post the reversal, on the account of whoever owes the charge now.
+
+    Refuses with NoSuchCharge, ChargeVoided, ChargeInvoiced, and FolioClosed unless `even_closed`.
+    """
+    for _ in range(MOST_TRIES):
+        found = store.charge(tx, charge_id)
+        if found is None:
+            raise NoSuchCharge
+        charge, seen = found.charge, found.seen
+        if charge.state == "voided":
+            raise ChargeVoided
+        if charge.invoice_id:
+            raise ChargeInvoiced(facts={"invoice_id": str(charge.invoice_id)})
+        if found.closed and not even_closed:
+            raise FolioClosed
+        payer_id, currency = seen.folio.payer_id, charge.amount.currency
+        store.lock_guest(tx, payer_id)
+        taken = Money(amount_minor=-charge.amount.amount_minor, currency=currency)
+        after = domain.charged(seen.folio, charge.kind, taken)
+        net, vat = charge.net.amount_minor, charge.vat.amount_minor
+        journal = Journal(
+            "void",
+            domain.void_entries(payer_id, found.account, net, vat, currency),
+            reverses=charge.journal_id,
+            words=without_cards(reason) or None,
+            property_id=found.property_id,
+        )
+        try:
+            has_credit = store.void_charge(tx, charge.id, seen, after, journal)
+        except Moved:
+            continue
+        tell(tx, seen, after, seen.version + 1, journal, [payer_id] if has_credit else [])
+        tx.announce(_told(charge, found.property_id, voided=True))
+        return replace(charge, state="voided", voided_by=journal.id, voided_at=tx.now)
+    raise Moved
+
+
+def _post(tx: Tx, said: Said, digest: bytes | None, even_closed: bool) -> Charge:
+    for _ in range(MOST_TRIES):
+        found = _read(tx, said)
+        kind = _kind(found)
+        seen = _folio(tx, said, found, even_closed)
+        payer_id = seen.folio.payer_id
+        store.lock_guest(tx, payer_id)
+        charge = _charge(tx, said, seen, kind, found.taxes)
+        if found.limited and not even_closed:
+            store.check_limit(tx, payer_id, charge.amount)
+        after = domain.charged(seen.folio, kind.code, charge.amount)
+        net, vat = charge.net.amount_minor, charge.vat.amount_minor
+        property_id = seen.property_id or said.property_id
+        journal = Journal(
+            kind.code,
+            domain.charge_entries(payer_id, kind.account, net, vat, charge.amount.currency),
+            words=said.description or None,
+            property_id=property_id,
+            business_date=charge.business_date,
+            id=charge.journal_id,
+        )
+        try:
+            has_credit = store.post_charge(tx, seen, after, charge, kind.account, journal, digest)
+        except Moved:
+            continue
+        tell(tx, seen, after, seen.version + 1, journal, [payer_id] if has_credit else [])
+        tx.announce(_told(charge, property_id))
+        return charge
+    raise Moved
+
+
+def _read(tx: Tx, said: Said) -> Charging:
+    if said.booking_id is not None:
+        return store.charging_booking(tx, said.booking_id, said.kind)
+    assert said.profile_id is not None
+    return store.charging_guest(tx, said.profile_id, said.kind, said.property_id)
+
+
+def _kind(found: Charging) -> ChargeKind:
+    if found.kind is None:
+        raise Invalid(errors=[Problem("/kind", "There is no such kind of charges.")])
+    if not found.kind.active:
+        raise Invalid(errors=[Problem("/kind", "This kind of charges is not in use any more.")])
+    return found.kind
+
+
+def _folio(tx: Tx, said: Said, found: Charging, even_closed: bool) -> FolioRow:
+    """The folio to charge; a guest's house folio is opened where there is none."""
+    seen = found.seen
+    if seen is None:
+        if said.profile_id is None:
+            raise NoSuchFolio(errors=[Problem("/booking_id", "There is no folio of such a booking.")])
+        return store.house_folio(tx, said.profile_id, said.amount.currency)
+    if found.closed and not even_closed:
+        raise FolioClosed
+    if seen.booking_id is not None:
+        domain.check_currency(seen.folio, said.amount, WrongCurrency)
+        if said.property_id is not None and said.property_id != seen.property_id:
+            raise AnotherProperty
+    return seen
+
+
+def _charge(tx: Tx, said: Said, seen: FolioRow, kind: ChargeKind, taxes: PropertyTaxes | None) -> Charge:
+    """With its day and its tax; the said amount includes it, unless the property's prices do not."""
+    today = rules.business_date(tx.now, taxes.time_zone) if taxes else tx.now.date()
+    day = _day(said.business_date, today)
+    rate = rules.rate(taxes, kind.tax_class, day)
+    minor, currency = said.amount.amount_minor, said.amount.currency
+    net, vat = rules.split_gross(minor, rate)
+    if taxes and not taxes.prices_include_vat:
+        net, vat = minor, rules.vat_on(minor, rate)
+    return Charge(
+        id=uuid4(),
+        folio_id=seen.id,
+        profile_id=seen.folio.payer_id,
+        booking_id=seen.booking_id,
+        kind=kind.code,
+        description=said.description,
+        amount=Money(amount_minor=net + vat, currency=currency),
+        net=Money(amount_minor=net, currency=currency),
+        vat=Money(amount_minor=vat, currency=currency),
+        vat_basis_points=rate,
+        business_date=day,
+        source=said.source,
+        external_id=said.external_id,
+        journal_id=uuid4(),
+        posted_at=tx.now,
+    )
+
+
+def _day(said: date | None, today: date) -> date:
+    """Not after tomorrow: a till east of the house may be a day ahead of it."""
+    if said is not None and said > today + timedelta(days=1):
+        raise Invalid(errors=[Problem("/business_date", "Is in the future.")])
+    return said or today
+
+
+def _told(charge: Charge, property_id: UUID | None, *, voided: bool = False) -> ChargePosted:
+    return ChargePosted(
+        charge_id=charge.id,
+        folio_id=charge.folio_id,
+        booking_id=charge.booking_id,
+        profile_id=charge.profile_id,
+        property_id=property_id,
+        kind=charge.kind,
+        amount=charge.amount,
+        voided=voided,
+    )

@@ -1,0 +1,347 @@
+"""Invoices on disk: what can be invoiced, the numbers, and the invoices themselves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from services.billing.domain.invoices import Item
+from services.contracts.billing import (
+    Debtor,
+    Invoice,
+    InvoicePayment,
+    InvoiceSummary,
+    Invoicing,
+    Party,
+    PrefixTaken,
+)
+from services.contracts.values import Money
+from services.kit import wire
+from services.kit.db import Tx
+
+_DEBTOR = sa.text("SELECT id, payer_profile_id, property_id FROM folios WHERE id = :folio_id")
+_INVOICING = sa.text("SELECT settings FROM invoicing WHERE property_id = :property_id")
+_KEEP_INVOICING = sa.text(
+    """
+    INSERT INTO invoicing (property_id, prefix, settings, changed_by, changed_at)
+    VALUES (:property_id, :prefix, :settings, :by, :at)
+    ON CONFLICT (property_id) DO UPDATE SET prefix = excluded.prefix, settings = excluded.settings,
+        changed_by = excluded.changed_by, changed_at = excluded.changed_at
+    """
+)
+# A charge stands on the folio that its row names (it may have been routed to another), all else on its journal's. What
+# takes a charge back (`reverses`) stands where the charge does.
+_ITEMS = sa.text(
+    """
+    WITH mine AS (
+        SELECT f.id, f.booking_id, f.property_id, f.arrival, f.nights FROM folios f
+        WHERE f.payer_profile_id = :profile_id AND (CAST(:folio_id AS uuid) IS NULL OR f.id = :folio_id)
+    ), posted AS (
+        SELECT j.id, j.kind, j.folio_id, j.property_id, j.reverses, j.posted_at, j.business_date
+        FROM mine JOIN journals j ON j.folio_id = mine.id
+        UNION
+        SELECT j.id, j.kind, j.folio_id, j.property_id, j.reverses, j.posted_at, j.business_date
+        FROM mine JOIN charges c ON c.folio_id = mine.id JOIN journals j ON j.id IN (c.journal_id, c.voided_by)
+    )
+    SELECT j.id, m.id AS folio_id, m.booking_id, c.kind AS charge_kind, j.kind, j.reverses, r.text AS words,
+           c.vat_basis_points, m.arrival, m.nights, e.account, e.amount_minor, e.currency,
+           coalesce(c.business_date, j.business_date, CAST(j.posted_at AT TIME ZONE 'UTC' AS date)) AS day,
+           CASE WHEN j.kind = 'check-out' THEN
+               (SELECT count(*) FROM journals o WHERE o.folio_id = j.folio_id AND o.kind = 'night') END AS over_before
+    FROM posted j
+    LEFT JOIN charges c ON c.journal_id = coalesce(j.reverses, j.id)
+    JOIN mine m ON m.id = coalesce(c.folio_id, j.folio_id)
+    LEFT JOIN remarks r ON r.journal_id = j.id
+    JOIN entries e ON e.journal_id = j.id AND (e.account LIKE 'revenue:%' OR e.account LIKE 'tax:%')
+    WHERE NOT EXISTS (SELECT FROM invoiced_items i WHERE i.journal_id = j.id)
+      AND coalesce(j.property_id, m.property_id, CASE WHEN CAST(:folio_id AS uuid) IS NOT NULL
+              THEN CAST(:property_id AS uuid) END) = CAST(:property_id AS uuid)
+    ORDER BY e.id
+    """
+)
+# What is allocated to these folios and was not shown as paid by an invoice that still stands.
+_PAYMENTS = sa.text(
+    """
+    SELECT a.folio_id, p.id, p.method, p.received_at, a.amount_minor - coalesce((
+        SELECT sum(s.amount_minor) FROM invoice_payments s
+        WHERE s.folio_id = a.folio_id AND s.payment_id = a.payment_id
+          AND NOT EXISTS (SELECT FROM invoices n WHERE n.credits = s.invoice_id)
+    ), 0) AS minor
+    FROM allocations a JOIN payments p ON p.id = a.payment_id
+    WHERE a.folio_id = ANY(:folio_ids) AND p.currency = :currency
+    ORDER BY p.received_at, p.id
+    """
+)
+_NAMES = sa.text("SELECT code, name FROM charge_kinds")
+_NEXT_NUMBER = sa.text(
+    """
+    INSERT INTO invoice_numbers AS n (property_id, kind, year, last, last_at)
+    VALUES (:property_id, :kind, :year, 1, :at)
+    ON CONFLICT (property_id, kind, year) DO UPDATE SET last = n.last + 1, last_at = greatest(n.last_at, :at)
+    RETURNING last, last_at
+    """
+)
+_KEEP = sa.text(
+    """
+    WITH kept AS (
+        INSERT INTO invoices (
+            id, kind, property_id, year, count, number, profile_id, currency, total_minor, issued_at, issued_by,
+            credits, content
+        ) VALUES (
+            :id, :kind, :property_id, :year, :count, :number, :profile_id, :currency, :total, :at, :by,
+            :credits, :content
+        )
+    ), folios AS (
+        INSERT INTO invoice_folios (invoice_id, folio_id) SELECT :id, unnest(CAST(:folio_ids AS uuid[]))
+    ), items AS (
+        INSERT INTO invoiced_items (journal_id, folio_id, invoice_id)
+        SELECT i.journal_id, i.folio_id, :id
+        FROM unnest(CAST(:item_ids AS uuid[]), CAST(:item_folios AS uuid[])) AS i (journal_id, folio_id)
+    ), charged AS (
+        UPDATE charges SET invoice_id = :id WHERE journal_id = ANY(CAST(:item_ids AS uuid[]))
+    ), paid AS (
+        INSERT INTO invoice_payments (invoice_id, folio_id, payment_id, amount_minor)
+        SELECT :id, p.folio_id, p.payment_id, p.minor
+        FROM unnest(CAST(:paid_folios AS uuid[]), CAST(:paid_payments AS uuid[]), CAST(:paid_minor AS bigint[]))
+             AS p (folio_id, payment_id, minor)
+    )
+    INSERT INTO invoice_parties (invoice_id, party) VALUES (:id, :party)
+    """
+)
+_FREE = sa.text(
+    """
+    WITH freed AS (
+        UPDATE charges c SET invoice_id = NULL
+        FROM invoiced_items i WHERE i.invoice_id = :invoice_id AND c.journal_id = i.journal_id
+    )
+    DELETE FROM invoiced_items WHERE invoice_id = :invoice_id
+    """
+)
+_READ = sa.text(
+    """
+    SELECT i.content, p.party, n.id AS credited_by FROM invoices i
+    LEFT JOIN invoice_parties p ON p.invoice_id = i.id
+    LEFT JOIN invoices n ON n.credits = i.id
+    WHERE i.id = :invoice_id
+    """
+)
+_FIND = sa.text(
+    """
+    SELECT i.seq, i.id, i.kind, i.number, i.property_id, i.profile_id, i.content::json ->> 'issued_on' AS issued_on,
+           i.total_minor, i.currency, i.credits, n.id AS credited_by
+    FROM invoices i LEFT JOIN invoices n ON n.credits = i.id
+    WHERE i.seq < :before
+      AND (CAST(:profile_id AS uuid) IS NULL OR i.profile_id = :profile_id)
+      AND (CAST(:property_id AS uuid) IS NULL OR i.property_id = :property_id)
+      AND (CAST(:number AS text) IS NULL OR i.number = :number)
+      AND (CAST(:folio_id AS uuid) IS NULL OR EXISTS (
+          SELECT FROM invoice_folios f WHERE f.invoice_id = i.id AND f.folio_id = :folio_id))
+    ORDER BY i.seq DESC LIMIT :limit
+    """
+)
+_IS_INVOICED = sa.text("SELECT EXISTS (SELECT FROM invoiced_items WHERE journal_id = :journal_id)")
+_OPENING = sa.text(
+    """
+    SELECT coalesce(sum(e.amount_minor), 0) FROM entries e JOIN journals j ON j.id = e.journal_id
+    WHERE e.profile_id = :profile_id AND e.currency = :currency AND j.posted_at < :first
+    """
+)
+_STATEMENT = sa.text(
+    """
+    SELECT j.posted_at, j.kind, r.text AS words, e.amount_minor, j.booking_id, j.payment_id
+    FROM entries e JOIN journals j ON j.id = e.journal_id LEFT JOIN remarks r ON r.journal_id = j.id
+    WHERE e.profile_id = :profile_id AND e.currency = :currency AND j.posted_at >= :first AND j.posted_at < :after
+    ORDER BY j.posted_at, e.id LIMIT :limit
+    """
+)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What of a payment an invoice shows as paid on one folio."""
+
+    folio_id: UUID
+    payment: InvoicePayment
+
+
+def debtor(tx: Tx, folio_id: UUID) -> Debtor | None:
+    row = tx.execute(_DEBTOR, {"folio_id": folio_id}).first()
+    return Debtor(folio_id=row.id, profile_id=row.payer_profile_id, property_id=row.property_id) if row else None
+
+
+def invoicing(tx: Tx, property_id: UUID) -> Invoicing | None:
+    text = tx.execute(_INVOICING, {"property_id": property_id}).scalar()
+    return wire.load(Invoicing, json.loads(text)) if text else None
+
+
+def keep_invoicing(tx: Tx, said: Invoicing) -> None:
+    """Raises PrefixTaken."""
+    given = {"property_id": said.property_id, "prefix": said.prefix, "settings": wire.text(said)}
+    try:
+        tx.execute(_KEEP_INVOICING, {**given, "by": tx.context.actor, "at": tx.now})
+    except IntegrityError as fault:
+        raise PrefixTaken from fault
+
+
+def items_to_invoice(tx: Tx, profile_id: UUID, property_id: UUID, folio_id: UUID | None) -> list[Item]:
+    """What has been earned on the folios that this profile pays and stands on no invoice."""
+    given = {"profile_id": profile_id, "property_id": property_id, "folio_id": folio_id}
+    found: dict[tuple[UUID, str], Item] = {}
+    for row in tx.execute(_ITEMS, given):
+        item = found.get((row.id, row.currency))
+        if item is None:
+            rest = row.nights - row.over_before if row.over_before is not None else 0
+            item = Item(
+                journal_id=row.id,
+                folio_id=row.folio_id,
+                booking_id=row.booking_id,
+                kind=row.charge_kind,
+                on=row.arrival + timedelta(days=row.over_before) if rest > 0 else row.day,
+                currency=row.currency,
+                postings={},
+                nights=rest if rest > 0 else 1 if row.kind == "night" else None,
+                basis_points=row.vat_basis_points,
+                reverses=row.reverses,
+                words=row.words if row.charge_kind else None,
+            )
+        postings = {**item.postings, row.account: item.postings.get(row.account, 0) + row.amount_minor}
+        found[row.id, row.currency] = replace(item, postings=postings)
+    return list(found.values())
+
+
+def payments_to_show(
+    tx: Tx, folio_ids: Iterable[UUID], currency: str, zone: ZoneInfo
+) -> dict[UUID, list[InvoicePayment]]:
+    """What is allocated to each folio and has not been shown as paid on it yet, the oldest payment first."""
+    found: dict[UUID, list[InvoicePayment]] = {}
+    for row in tx.execute(_PAYMENTS, {"folio_ids": list(folio_ids), "currency": currency}):
+        if row.minor > 0:
+            payment = InvoicePayment(
+                payment_id=row.id,
+                received_on=row.received_at.astimezone(zone).date(),
+                method=row.method,
+                amount=Money(amount_minor=int(row.minor), currency=currency),
+            )
+            found.setdefault(row.folio_id, []).append(payment)
+    return found
+
+
+def kind_names(tx: Tx) -> dict[str, str]:
+    return {row.code: row.name for row in tx.execute(_NAMES)}
+
+
+def next_number(tx: Tx, property_id: UUID, kind: str, year: int) -> tuple[int, datetime]:
+    """The next number of this series, and the moment of issue, which is never before that of the number before.
+
+    Nobody else gets one until this transaction ends; rolled back, the number is the next one's. Take it last.
+    """
+    row = tx.execute(_NEXT_NUMBER, {"property_id": property_id, "kind": kind, "year": year, "at": tx.now}).one()
+    return row.last, row.last_at
+
+
+def keep_invoice(
+    tx: Tx,
+    invoice: Invoice,
+    year: int,
+    count: int,
+    items: Iterable[Item],
+    paid: Iterable[Shown],
+    words: Mapping[int, str],
+) -> None:
+    """Write the invoice as issued; addressee, reason and people's words beside it."""
+    items, paid = list(items), list(paid)
+    bare = replace(invoice, addressee=None, reason=None)
+    party = {
+        "addressee": wire.dump(invoice.addressee) if invoice.addressee else None,
+        "reason": invoice.reason,
+        "words": {str(number): said for number, said in words.items()},
+    }
+    tx.execute(
+        _KEEP,
+        {
+            "id": invoice.id,
+            "kind": invoice.kind,
+            "property_id": invoice.property_id,
+            "year": year,
+            "count": count,
+            "number": invoice.number,
+            "profile_id": invoice.profile_id,
+            "currency": invoice.total.currency,
+            "total": invoice.total.amount_minor,
+            "at": invoice.issued_at,
+            "by": tx.context.actor,
+            "credits": invoice.credits,
+            "content": wire.text(bare),
+            "folio_ids": list(invoice.folio_ids),
+            "item_ids": [item.journal_id for item in items],
+            "item_folios": [item.folio_id for item in items],
+            "paid_folios": [each.folio_id for each in paid],
+            "paid_payments": [each.payment.payment_id for each in paid],
+            "paid_minor": [each.payment.amount.amount_minor for each in paid],
+            "party": json.dumps(party, ensure_ascii=False),
+        },
+    )
+
+
+def free_items(tx: Tx, invoice_id: UUID) -> None:
+    """What stood on the invoice can be invoiced again."""
+    tx.execute(_FREE, {"invoice_id": invoice_id})
+
+
+def read_invoice(tx: Tx, invoice_id: UUID) -> tuple[Invoice, dict[int, str]] | None:
+    """The invoice as issued, and people's words by line; without what has been erased since."""
+    row = tx.execute(_READ, {"invoice_id": invoice_id}).first()
+    if row is None:
+        return None
+    party = json.loads(row.party) if row.party else {}
+    addressee = party.get("addressee")
+    invoice = replace(
+        wire.load(Invoice, json.loads(row.content)),
+        addressee=wire.load(Party, addressee) if addressee else None,
+        reason=party.get("reason"),
+        credited_by=row.credited_by,
+    )
+    return invoice, {int(number): said for number, said in party.get("words", {}).items()}
+
+
+def find_invoices(tx: Tx, before: int, limit: int, **wanted: Any) -> list[tuple[int, InvoiceSummary]]:
+    rows = tx.execute(_FIND, {"before": before, "limit": limit, **wanted})
+    return [
+        (
+            row.seq,
+            InvoiceSummary(
+                id=row.id,
+                kind=row.kind,
+                number=row.number,
+                property_id=row.property_id,
+                profile_id=row.profile_id,
+                issued_on=date.fromisoformat(row.issued_on),
+                total=Money(amount_minor=row.total_minor, currency=row.currency),
+                credits=row.credits,
+                credited_by=row.credited_by,
+            ),
+        )
+        for row in rows
+    ]
+
+
+def is_invoiced(tx: Tx, journal_id: UUID) -> bool:
+    """Whether what this journal posted stands on an invoice; ask under the payer's lock."""
+    return bool(tx.execute(_IS_INVOICED, {"journal_id": journal_id}).scalar())
+
+
+def statement(
+    tx: Tx, profile_id: UUID, currency: str, first: datetime, after: datetime, limit: int
+) -> tuple[int, list[Any]]:
+    """What was owed before `first`, and the entries from then until before `after`."""
+    given = {"profile_id": profile_id, "currency": currency, "first": first}
+    opening = int(tx.execute(_OPENING, given).scalar() or 0)
+    return opening, list(tx.execute(_STATEMENT, {**given, "after": after, "limit": limit}))

@@ -1,0 +1,279 @@
+"""Invoices, credit notes and statements: the ledger, written out for who pays."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from services.contracts.values import Money
+from services.kit.refusal import Conflict, Invalid, NotFound
+from services.kit.wire import Event, Request, event, request, value
+
+
+@value
+class Party:
+    """Who sells, or who is addressed: a name, an address line by line, and what the tax office knows them by."""
+
+    name: str
+    address: tuple[str, ...] = ()
+    country: str | None = None
+    tax_id: str | None = None
+
+
+@value
+class Invoicing:
+    """How a property issues: `prefix` begins its numbers, `seller` heads its invoices, `footer` ends them."""
+
+    property_id: UUID
+    prefix: str
+    seller: Party
+    time_zone: str
+    footer: str | None = None
+
+
+@value
+class InvoiceLine:
+    """One thing earned. `total` is `net` and `vat` together; `vat_rate` is percent (``"23.00"``), none where no VAT is
+    posted. `until` is the last day of a line over several. `words` are somebody's own, absent once erased.
+    """
+
+    number: int
+    on: date
+    until: date | None = None
+    kind: str
+    description: str
+    words: str | None = None
+    nights: int | None = None
+    booking_id: UUID | None = None
+    net: Money
+    vat_rate: str | None = None
+    vat: Money
+    total: Money
+
+
+@value
+class VatSum:
+    """All lines of one VAT rate."""
+
+    vat_rate: str | None = None
+    net: Money
+    vat: Money
+    total: Money
+
+
+@value
+class InvoicePayment:
+    """What of a payment had been allocated to the folios when the invoice was issued."""
+
+    payment_id: UUID
+    received_on: date
+    method: str
+    amount: Money
+
+
+@value
+class Invoice:
+    """As issued; it never changes. `total` = `net` + `vat` + `city_tax` = `paid` + `due`.
+
+    The figures of a credit note are negative, nothing of it is paid, and `credits` is the invoice it takes back.
+    `addressee` and `reason` are absent once they were erased; `credited_by` is the credit note that came later.
+    """
+
+    id: UUID
+    kind: Literal["invoice", "credit-note"]
+    number: str
+    property_id: UUID
+    profile_id: UUID
+    folio_ids: tuple[UUID, ...]
+    issued_at: datetime
+    issued_on: date
+    language: str
+    seller: Party
+    footer: str | None = None
+    addressee: Party | None = None
+    lines: tuple[InvoiceLine, ...]
+    vat_sums: tuple[VatSum, ...]
+    net: Money
+    vat: Money
+    city_tax: Money
+    total: Money
+    payments: tuple[InvoicePayment, ...] = ()
+    paid: Money
+    due: Money
+    credits: UUID | None = None
+    credits_number: str | None = None
+    reason: str | None = None
+    credited_by: UUID | None = None
+
+
+@value
+class InvoiceSummary:
+    id: UUID
+    kind: Literal["invoice", "credit-note"]
+    number: str
+    property_id: UUID
+    profile_id: UUID
+    issued_on: date
+    total: Money
+    credits: UUID | None = None
+    credited_by: UUID | None = None
+
+
+@value
+class InvoicesFound:
+    items: tuple[InvoiceSummary, ...]
+    next: str | None = None
+
+
+@value
+class Debtor:
+    """Who owes a folio, and where it is."""
+
+    folio_id: UUID
+    profile_id: UUID
+    property_id: UUID | None = None
+
+
+@value
+class StatementLine:
+    posted_at: datetime
+    kind: str
+    description: str
+    amount: Money
+    balance_after: Money
+    booking_id: UUID | None = None
+    payment_id: UUID | None = None
+
+
+@value
+class Statement:
+    """A guest's account over a period, both days included, in one currency: what was owed (positive) or in credit
+    before it, every line in it, what was owed after it. Days begin in `time_zone`.
+    """
+
+    profile_id: UUID
+    currency: str
+    first: date
+    until: date
+    time_zone: str
+    opening: Money
+    lines: tuple[StatementLine, ...]
+    closing: Money
+
+
+@request
+class SetInvoicing(Request[Invoicing]):
+    """Bring a property's invoicing to what is said here. Numbers go on counting under another prefix."""
+
+    property_id: UUID
+    time_zone: str
+    prefix: str
+    seller: Party
+    footer: str | None = None
+
+
+@request
+class ReadInvoicing(Request[Invoicing]):
+    property_id: UUID
+
+
+@request
+class ReadDebtor(Request[Debtor]):
+    folio_id: UUID
+
+
+@request
+class IssueInvoice(Request[Invoice]):
+    """Over what is earned and not invoiced yet: of one folio, or of all folios that a profile pays at a property,
+    up to the day `until` (included).
+
+    `profile_id` with `folio_id` is who is expected to owe it; `property_id` is needed for a folio without booking.
+    `currency` is needed where there is more than one.
+    """
+
+    folio_id: UUID | None = None
+    profile_id: UUID | None = None
+    property_id: UUID | None = None
+    until: date | None = None
+    currency: str | None = None
+    language: str = "en"
+    addressee: Party
+
+
+@request
+class CreditInvoice(Request[Invoice]):
+    """Take an invoice back, whole and once; what it was about can be invoiced again."""
+
+    invoice_id: UUID
+    reason: str
+
+
+@request
+class ReadInvoice(Request[Invoice]):
+    invoice_id: UUID
+
+
+@request
+class FindInvoices(Request[InvoicesFound]):
+    """Newest first."""
+
+    profile_id: UUID | None = None
+    property_id: UUID | None = None
+    folio_id: UUID | None = None
+    number: str | None = None
+    limit: int = 50
+    cursor: str | None = None
+
+
+@request
+class ReadStatement(Request[Statement]):
+    """At most a few thousand lines: a longer period is refused."""
+
+    profile_id: UUID
+    first: date
+    until: date
+    currency: str
+    time_zone: str = "UTC"
+
+
+@event
+class InvoiceIssued(Event):
+    """An invoice or a credit note (then `total` is negative and `credits` the invoice taken back)."""
+
+    aggregate = "invoice_id"
+    invoice_id: UUID
+    kind: Literal["invoice", "credit-note"]
+    number: str
+    property_id: UUID
+    profile_id: UUID
+    total: Money
+    credits: UUID | None = None
+
+
+class NoSuchInvoice(NotFound):
+    """There is no such invoice."""
+
+
+class NoInvoicing(Conflict):
+    """The property has not been told yet how it issues invoices."""
+
+
+class PrefixTaken(Conflict):
+    """Another property numbers its invoices with this prefix."""
+
+
+class NothingToInvoice(Conflict):
+    """Nothing is earned there that has not been invoiced."""
+
+
+class DebtorChanged(Conflict):
+    """Somebody else owes this folio by now."""
+
+
+class AlreadyCredited(Conflict):
+    """The invoice has been taken back, or is itself a credit note."""
+
+
+class NotAnInvoice(Invalid):
+    """The invoice cannot be issued as it is asked for."""
