@@ -1,4 +1,4 @@
-"""``foyer``: migrate, topology, serve, keys, parked, contracts, import-bookings, demo.
+"""``foyer``: migrate, topology, serve, keys, parked, contracts, import-bookings, demo, ledger.
 
 Every command imports what it needs when it runs, so that ``foyer --help`` is instant and one missing part does not
 take the others with it.
@@ -22,6 +22,7 @@ from services.kit.refusal import Refusal
 _ELSEWHERE = {
     "import-bookings": ("foyer.importing.command", "import_bookings"),
     "demo": ("foyer.demo", "demo"),
+    "ledger": ("foyer.ledger", "ledger"),
     "parked": ("foyer.parked", "parked"),
 }
 

@@ -2,6 +2,42 @@
 
 from __future__ import annotations
 
-from gateway.v1 import billing, bookings, consents, guest, inbound, loyalty, messages, profiles, properties
+from gateway.v1 import (
+    accounts,
+    bookings,
+    charges,
+    companies,
+    consents,
+    folios,
+    guest,
+    inbound,
+    invoices,
+    ledger,
+    loyalty,
+    messages,
+    payments,
+    policies,
+    profiles,
+    properties,
+    taxes,
+)
 
-RESOURCES = (profiles, guest, bookings, properties, inbound, billing, consents, loyalty, messages)
+RESOURCES = (
+    profiles,
+    guest,
+    bookings,
+    properties,
+    taxes,
+    policies,
+    inbound,
+    ledger,
+    accounts,
+    charges,
+    folios,
+    payments,
+    invoices,
+    companies,
+    consents,
+    loyalty,
+    messages,
+)
