@@ -9,7 +9,15 @@ from uuid import UUID, uuid4
 from nameko.testing.services import worker_factory
 
 from services.billing.service import BillingService
-from services.contracts.billing import Account, Payment, PostCharge, ReadAccount, TakePayment
+from services.contracts.billing import (
+    Account,
+    BookingBalance,
+    Payment,
+    PostCharge,
+    ReadAccount,
+    ReadBookingBalance,
+    TakePayment,
+)
 from services.contracts.bookings import (
     BookingCancelled,
     BookingChanged,
@@ -24,6 +32,7 @@ from services.kit.db import Database
 
 LISBON = UUID("11111111-1111-4111-8111-111111111111")
 PORTO = UUID("22222222-2222-4222-8222-222222222222")
+FARO = UUID("33333333-3333-4333-8333-333333333333")
 
 _EVENTS: dict[str, tuple[type, str]] = {
     "confirmed": (BookingConfirmed, "open_folio"),
@@ -49,6 +58,7 @@ def stay(
     arrival: date = date(2026, 12, 1),
     nights: int = 3,
     property_id: UUID = LISBON,
+    **more: Any,
 ) -> BookingFacts:
     """A booking's facts: three nights in Lisbon from the first of December, unless said otherwise."""
     payer = payer or guest
@@ -65,6 +75,7 @@ def stay(
         nights=nights,
         rooms=1,
         total=total,
+        **more,
     )
 
 
@@ -82,13 +93,26 @@ class Billing:
         getattr(self.service, door)(event, message_id)
         return facts
 
-    def pays(self, payer: UUID, amount: Money, *, for_: UUID | None = None, method: str = "card") -> Payment:
-        return self.service.take_payment(
-            TakePayment(payer_profile_id=payer, on_behalf_of=for_, amount=amount, method=method)
+    def pays(
+        self,
+        payer: UUID,
+        amount: Money,
+        *,
+        for_: UUID | None = None,
+        booking_id: UUID | None = None,
+        method: str = "card",
+        command_id: UUID | None = None,
+    ) -> Payment:
+        said = TakePayment(
+            payer_profile_id=payer, on_behalf_of=for_, booking_id=booking_id, amount=amount, method=method
         )
+        return self.service.take_payment(said, command_id)
 
     def charges(self, booking_id: UUID | None, kind: str, amount: Money, **more: Any) -> Any:
         return self.service.post_charge(PostCharge(booking_id=booking_id, kind=kind, amount=amount, **more))
+
+    def due(self, booking_id: UUID, payer: UUID | None = None) -> BookingBalance:
+        return self.service.read_booking_balance(ReadBookingBalance(booking_id=booking_id, payer_profile_id=payer))
 
     def account(self, guest: UUID, **more: Any) -> Account:
         return self.service.read_account(ReadAccount(profile_id=guest, **more))

@@ -55,23 +55,19 @@ def test_not_even_the_superuser_does_it_by_mistake(
     ],
 )
 def test_a_journal_that_does_not_sum_to_zero_is_refused(billing: Billing, entries: list[tuple[str, int, str]]) -> None:
-    journal = uuid4()
-    rows = [
-        {"at": at, "journal": journal, "account": account, "amount": amount, "currency": currency}
-        for at, (account, amount, currency) in enumerate(entries)
-    ]
     values = ", ".join(
-        f"(:journal_{at}, :account_{at}, :amount_{at}, :currency_{at}, {'gen_random_uuid()' if at == 0 else 'NULL'})"
-        for at in range(len(rows))
+        f"(:account_{at}, {'gen_random_uuid()' if account == 'guests' else 'NULL'}, :amount_{at}, :currency_{at})"
+        for at, (account, _, _) in enumerate(entries)
     )
-    bound = {f"{name}_{row['at']}": value for row in rows for name, value in row.items()}
-    with billing.db.engine.begin() as connection:
-        connection.execute(
-            sa.text("INSERT INTO journals (id, kind, posted_by, posted_at) VALUES (:id, 'x', 'x', now())"),
-            {"id": journal},
-        )
+    bound = {
+        f"{name}_{at}": value
+        for at, entry in enumerate(entries)
+        for name, value in zip(("account", "amount", "currency"), entry, strict=True)
+    }
     statement = sa.text(
-        f"INSERT INTO entries (journal_id, account, amount_minor, currency, profile_id) VALUES {values}"
+        "INSERT INTO entries (journal_id, account, profile_id, amount_minor, currency, seal)"
+        " SELECT j.id, e.*, decode('00', 'hex') FROM (SELECT id FROM journals LIMIT 1) AS j,"
+        f" (VALUES {values}) AS e (account, profile_id, amount_minor, currency)"
     )
     with pytest.raises(DBAPIError) as refused, billing.db.engine.begin() as connection:
         connection.execute(statement, bound)
@@ -88,8 +84,8 @@ def test_an_account_outside_the_chart_is_refused(billing: Billing) -> None:
         )
 
 
-def test_posting_a_stay_takes_two_statements(billing: Billing) -> None:
-    """Besides the inbox and the outbox; a guest without credit costs nothing more."""
+def test_posting_a_stay_takes_three_statements(billing: Billing) -> None:
+    """Besides the inbox and the outbox: what is known, what is posted, and what the house's policies say."""
     said: list[str] = []
 
     def listen(*call: Any) -> None:
@@ -99,7 +95,7 @@ def test_posting_a_stay_takes_two_statements(billing: Billing) -> None:
     billing.hears(stay(uuid4(), eur(30000)))
     sa.event.remove(billing.db.engine, "before_cursor_execute", listen)
     own = [s for s in said if "inbox" not in s and "outbox" not in s]
-    assert len(own) == 2, own
+    assert len(own) == 3, own
 
 
 # ── whatever happens ─────────────────────────────────────────────────────────────────────────────────────────────────

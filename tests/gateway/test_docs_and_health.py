@@ -10,6 +10,18 @@ import pytest
 from gateway.app import build
 from tests.gateway.conftest import FakeServices, KnownCallers, NoDatabase
 
+# Where a repeated call would move money twice: POST demands an Idempotency-Key.
+VALUE_MOVES = (
+    "/v1/allocations",
+    "/v1/allocations/release",
+    "/v1/charges",
+    "/v1/invoices",
+    "/v1/invoices/{invoice_id}/credit-notes",
+    "/v1/journals/{journal_id}/reverse",
+    "/v1/payments",
+    "/v1/payments/{payment_id}/refunds",
+)
+
 
 def test_the_document_is_openapi_3_1_and_tells_of_every_route(api):
     said = api.get("/openapi.json", headers={"Authorization": ""}).get_json()
@@ -34,7 +46,7 @@ def test_every_operation_says_what_it_does_and_how_it_refuses(api):
             posts = method == "post"
             keys = [p for p in operation.get("parameters", ()) if p.get("name") == "Idempotency-Key"]
             assert bool(keys) == posts, path
-            value_moves = path in ("/v1/payments", "/v1/charges") and posts
+            value_moves = path in VALUE_MOVES and posts
             assert all(key["required"] == value_moves for key in keys), path
 
 

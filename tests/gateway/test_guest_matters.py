@@ -97,7 +97,8 @@ def test_a_charge_is_for_a_booking_or_a_guest(api, services):
     know_ana(services)
     charged = Charge(
         id=STAY, folio_id=STAY, profile_id=ANA, booking_id=STAY, kind="spa", description="Massage",
-        amount=eur("60.00"), posted_at=NOON,
+        amount=eur("60.00"), net=eur("60.00"), vat=eur("0.00"), business_date=NOON.date(), journal_id=STAY,
+        posted_at=NOON,
     )  # fmt: skip
     services.will_answer(PostCharge, charged)
     body = {"booking_id": str(STAY), "kind": "spa", "amount": {"amount": "60.00", "currency": "EUR"}}

@@ -1,0 +1,438 @@
+"""Companies: who owes which charges of a booking, how much may be owed, and how old it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.billing.domain import Debt, aged
+from services.billing.domain.companies import BUCKETS, bucket, transfer_entries
+from services.contracts.billing import (
+    AgedDebt,
+    ChargeInvoiced,
+    CloseFolio,
+    CreditLimitReached,
+    CreditTerms,
+    FolioClosed,
+    LedgerDifference,
+    NoCreditTerms,
+    NoSuchFolio,
+    PostCharge,
+    ReadAgeing,
+    ReadCreditTerms,
+    ReadRouting,
+    Routing,
+    RoutingRule,
+    SetCreditTerms,
+    SetRouting,
+    VerifyLedger,
+    VoidCharge,
+)
+from services.contracts.values import Money
+from services.kit.db import Database
+from services.kit.refusal import Invalid
+from tests.billing.makers import Billing, eur, stay
+from tests.databases import Databases
+
+TODAY = datetime.now(UTC).date()
+ANA, SOL, ACME = (UUID(f"00000000-0000-4000-8000-00000000000{n}") for n in (1, 2, 3))
+
+
+@pytest.fixture
+def billing(billing_db: Database) -> Billing:
+    return Billing(billing_db)
+
+
+def routes(billing: Billing, booking_id: UUID, **payers: UUID) -> Routing:
+    """Each kind to its payer."""
+    rules = tuple(RoutingRule(kinds=(kind,), payer_profile_id=payer) for kind, payer in payers.items())
+    return billing.service.set_routing(SetRouting(booking_id=booking_id, rules=rules))
+
+
+def spends(billing: Billing, booking_id: UUID, kind: str, amount_minor: int) -> Any:
+    return billing.charges(booking_id, kind, eur(amount_minor))
+
+
+def agrees(billing: Billing, company: UUID, limit: Money, days: int = 30) -> CreditTerms:
+    return billing.service.set_credit_terms(SetCreditTerms(profile_id=company, limit=limit, days=days))
+
+
+def ageing(billing: Billing, company: UUID) -> AgedDebt:
+    (debt,) = billing.service.read_ageing(ReadAgeing(profile_id=company)).debts
+    return debt
+
+
+def revenue_told(db: Database, booking_id: UUID) -> dict[str, int]:
+    """By kind what somebody knows who takes of each the highest version only, as loyalty does."""
+    with db.engine.connect() as connection:
+        rows = connection.execute(sa.text("SELECT body FROM outbox WHERE routing_key = 'revenue.posted.v1'"))
+        told = [json.loads(row.body) for row in rows]
+    told = sorted((t for t in told if t["booking_id"] == str(booking_id)), key=lambda t: t["version"])
+    return {t["kind"]: t["total"]["amount_minor"] for t in told}
+
+
+def differences(billing: Billing) -> list[LedgerDifference]:
+    """Where the ledger is not what was posted, over all its parts."""
+    found, cursor = [], None
+    while True:
+        report = billing.service.verify_ledger(VerifyLedger(cursor=cursor))
+        found += report.differences
+        if (cursor := report.next) is None:
+            return found
+
+
+def pointers(refused: pytest.ExceptionInfo[Any]) -> list[str]:
+    return [error.pointer for error in refused.value.errors]
+
+
+# ── routing ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_charges_of_a_routed_kind_are_owed_by_that_payer(billing: Billing) -> None:
+    booked = billing.hears(stay(ANA, eur(30000), payer=ACME))
+    routes(billing, booked.booking_id, restaurant=ANA, spa=SOL)
+    assert spends(billing, booked.booking_id, "restaurant", 4500).profile_id == ANA
+    assert spends(billing, booked.booking_id, "spa", 5000).profile_id == SOL
+    assert spends(billing, booked.booking_id, "parking", 1000).profile_id == ACME
+    assert [billing.balance(who) for who in (ANA, SOL, ACME)] == [4500, 5000, 31000]
+
+
+def test_what_was_charged_before_moves_by_a_journal_between_the_two_payers(billing: Billing) -> None:
+    booked = billing.hears(stay(ANA, eur(30000), payer=ACME))
+    for kind, amount in (("restaurant", 4500), ("restaurant", 500), ("spa", 5000), ("parking", 1000)):
+        spends(billing, booked.booking_id, kind, amount)
+    routes(billing, booked.booking_id, restaurant=ANA, spa=ANA)
+    assert [billing.balance(who) for who in (ANA, ACME)] == [10000, 31000]
+    moved = [line for line in billing.account(ANA).lines if line.kind == "routing"]
+    assert sorted(line.amount.amount_minor for line in moved) == [5000, 5000]
+    assert {line.booking_id for line in moved} == {booked.booking_id}
+    with billing.db.engine.connect() as connection:
+        touched = connection.execute(
+            sa.text(
+                "SELECT DISTINCT account FROM entries"
+                " WHERE journal_id IN (SELECT id FROM journals WHERE kind = 'routing')"
+            )
+        ).scalars()
+        assert list(touched) == ["guests"]
+
+
+def test_a_rule_that_goes_gives_the_charges_back(billing: Billing) -> None:
+    booked = billing.hears(stay(ANA, eur(30000), payer=ACME))
+    spends(billing, booked.booking_id, "spa", 5000)
+    routes(billing, booked.booking_id, spa=ANA)
+    routes(billing, booked.booking_id, spa=SOL)
+    assert [billing.balance(who) for who in (ANA, SOL, ACME)] == [0, 5000, 30000]
+    routes(billing, booked.booking_id)
+    assert [billing.balance(who) for who in (ANA, SOL, ACME)] == [0, 0, 35000]
+    assert spends(billing, booked.booking_id, "spa", 1).profile_id == ACME
+
+
+def test_the_room_goes_to_the_company_and_the_extras_stay_with_the_guest(billing: Billing) -> None:
+    booked = billing.hears(stay(ANA, eur(30000)))
+    spends(billing, booked.booking_id, "spa", 5000)
+    said = routes(billing, booked.booking_id, room=ACME)
+    assert said.rules == (RoutingRule(kinds=("room",), payer_profile_id=ACME),)
+    assert [billing.balance(who) for who in (ANA, ACME)] == [5000, 30000]
+    assert spends(billing, booked.booking_id, "parking", 1000).profile_id == ANA
+    routes(billing, booked.booking_id, room=ACME, parking=SOL)
+    assert [billing.balance(who) for who in (ANA, SOL, ACME)] == [5000, 1000, 30000]
+    routes(billing, booked.booking_id)
+    assert [billing.balance(who) for who in (ANA, SOL, ACME)] == [36000, 0, 0]
+    assert spends(billing, booked.booking_id, "spa", 1).profile_id == ANA
+
+
+def test_a_routed_stay_goes_on_at_the_expense_of_the_company(billing: Billing) -> None:
+    booked = billing.hears(stay(ANA, eur(30000)))
+    spends(billing, booked.booking_id, "spa", 5000)
+    routes(billing, booked.booking_id, room=ACME)
+
+    def goes_on(version: int, **said: Any) -> list[int]:
+        billing.hears(
+            stay(ANA, eur(40000), booking_id=booked.booking_id, version=version, **said),
+            changed="state" not in said,
+        )
+        return [billing.balance(who) for who in (ANA, SOL, ACME)]
+
+    assert goes_on(2) == [5000, 0, 40000]
+    assert goes_on(3, payer=SOL) == [0, 5000, 40000]
+    assert spends(billing, booked.booking_id, "parking", 1000).profile_id == SOL
+    assert goes_on(4, payer=SOL, state="departed") == [0, 6000, 40000]
+    assert revenue_told(billing.db, booked.booking_id) == {"room": 40000, "spa": 5000, "parking": 1000}
+    assert goes_on(5, payer=SOL, state="cancelled") == [0, 6000, 0]
+
+
+def test_the_stay_is_covered_by_the_credit_of_whoever_it_is_routed_to(billing: Billing) -> None:
+    booked = billing.hears(stay(ANA, eur(30000)))
+    billing.pays(ANA, eur(20000))
+    billing.pays(ACME, eur(25000))
+    routes(billing, booked.booking_id, room=ACME)
+    (hers,), (theirs,) = billing.account(ANA).balances, billing.account(ACME).balances
+    assert (hers.balance, hers.credit) == (eur(-20000), eur(20000))
+    assert (theirs.balance, theirs.owed, theirs.credit) == (eur(5000), eur(5000), eur(0))
+
+
+def test_rules_are_read_by_payer_and_the_same_ones_again_change_nothing(billing: Billing) -> None:
+    booked = billing.hears(stay(ANA, eur(30000), payer=ACME))
+    spends(billing, booked.booking_id, "spa", 5000)
+    said = routes(billing, booked.booking_id, spa=ANA, restaurant=ANA, fee=SOL)
+    assert said.rules == (
+        RoutingRule(kinds=("restaurant", "spa"), payer_profile_id=ANA),
+        RoutingRule(kinds=("fee",), payer_profile_id=SOL),
+    )
+    lines = billing.account(ANA).lines
+    assert routes(billing, booked.booking_id, spa=ANA, restaurant=ANA, fee=SOL) == said
+    assert billing.service.read_routing(ReadRouting(booking_id=booked.booking_id)) == said
+    assert billing.account(ANA).lines == lines
+
+
+def test_another_payer_of_the_booking_takes_over_what_is_not_routed(billing: Billing) -> None:
+    booked = billing.hears(stay(ANA, eur(30000)))
+    routes(billing, booked.booking_id, spa=ANA)
+    spends(billing, booked.booking_id, "spa", 5000)
+    spends(billing, booked.booking_id, "parking", 1000)
+    billing.hears(stay(ANA, eur(30000), booking_id=booked.booking_id, version=2, payer=ACME), changed=True)
+    assert [billing.balance(who) for who in (ANA, ACME)] == [5000, 31000]
+
+
+def test_a_moved_charge_is_voided_where_it_stands(billing: Billing) -> None:
+    booked = billing.hears(stay(ANA, eur(30000), payer=ACME))
+    charge = spends(billing, booked.booking_id, "spa", 5000)
+    routes(billing, booked.booking_id, spa=ANA)
+    billing.service.void_charge(VoidCharge(charge_id=charge.id, reason="Not taken"))
+    assert [billing.balance(who) for who in (ANA, ACME)] == [0, 30000]
+
+
+def test_revenue_stays_what_it_is_wherever_charges_go(billing: Billing) -> None:
+    booked = billing.hears(stay(ANA, eur(30000), payer=ACME, state="departed"))
+    for _ in range(5):
+        spends(billing, booked.booking_id, "spa", 1000)
+    routes(billing, booked.booking_id, spa=ANA)
+    spends(billing, booked.booking_id, "spa", 1000)
+    routes(billing, booked.booking_id, spa=SOL)
+    spends(billing, booked.booking_id, "spa", 1000)
+    assert revenue_told(billing.db, booked.booking_id) == {"room": 30000, "spa": 7000}
+    routes(billing, booked.booking_id)
+    spends(billing, booked.booking_id, "spa", 1000)
+    assert revenue_told(billing.db, booked.booking_id) == {"room": 30000, "spa": 8000}
+
+
+def test_a_routed_charge_is_covered_by_the_credit_of_its_payer(billing: Billing) -> None:
+    booked = billing.hears(stay(ANA, eur(30000), payer=ACME))
+    spends(billing, booked.booking_id, "spa", 5000)
+    billing.pays(ANA, eur(8000))
+    billing.pays(ACME, eur(35000))
+    routes(billing, booked.booking_id, spa=ANA)
+    (hers,), (theirs,) = billing.account(ANA).balances, billing.account(ACME).balances
+    assert (hers.owed, hers.credit) == (eur(0), eur(3000))
+    assert (theirs.owed, theirs.credit) == (eur(0), eur(5000))
+
+
+def test_rules_name_kinds_there_are_once(billing: Billing) -> None:
+    booked = billing.hears(stay(ANA, eur(30000)))
+    for kinds, pointer in (
+        (("spa", "city-tax"), "/rules/0/kinds/1"),
+        (("helicopter",), "/rules/0/kinds/0"),
+        (("spa", "spa"), "/rules/0/kinds/1"),
+        ((), "/rules/0/kinds"),
+    ):
+        rules = (RoutingRule(kinds=kinds, payer_profile_id=SOL),)
+        with pytest.raises(Invalid) as refused:
+            billing.service.set_routing(SetRouting(booking_id=booked.booking_id, rules=rules))
+        assert pointers(refused) == [pointer]
+    with pytest.raises(NoSuchFolio):
+        routes(billing, uuid4(), spa=SOL)
+    with pytest.raises(NoSuchFolio):
+        billing.service.read_routing(ReadRouting(booking_id=uuid4()))
+
+
+def test_charges_of_a_closed_folio_or_on_an_invoice_do_not_move(billing: Billing) -> None:
+    booked = billing.hears(stay(ANA, eur(30000)))
+    charge = spends(billing, booked.booking_id, "spa", 5000)
+    spends(billing, booked.booking_id, "parking", 1000)
+    with billing.db.engine.begin() as connection:
+        connection.execute(
+            sa.text("UPDATE charges SET invoice_id = :id WHERE id = :charge"), {"id": uuid4(), "charge": charge.id}
+        )
+    with pytest.raises(ChargeInvoiced):
+        routes(billing, booked.booking_id, spa=SOL)
+    billing.service.close_folio(CloseFolio(folio_id=charge.folio_id))
+    with pytest.raises(FolioClosed):
+        routes(billing, booked.booking_id, parking=SOL)
+    assert [billing.balance(who) for who in (ANA, SOL)] == [36000, 0]
+
+
+def test_charges_and_rules_at_the_same_moment_end_on_the_folio_of_the_rule(billing: Billing) -> None:
+    booked = billing.hears(stay(ANA, eur(0), payer=ACME))
+    with ThreadPoolExecutor(6) as pool:
+        done = [pool.submit(spends, billing, booked.booking_id, "spa", 100) for _ in range(8)]
+        done.append(pool.submit(routes, billing, booked.booking_id, spa=ANA))
+        done += [pool.submit(spends, billing, booked.booking_id, "spa", 100) for _ in range(8)]
+        [d.result() for d in done]
+    assert [billing.balance(who) for who in (ANA, ACME)] == [1600, 0]
+    assert revenue_told(billing.db, booked.booking_id) == {"spa": 1600}
+
+
+def test_a_stay_on_an_invoice_does_not_move(billing: Billing, databases: Databases) -> None:
+    booked = billing.hears(stay(ANA, eur(30000)))
+    admin = databases.admin("billing")
+    with admin.transaction():
+        admin.execute("SET LOCAL session_replication_role = replica")  # only the item is needed here, not its invoice
+        admin.execute(
+            "INSERT INTO invoiced_items SELECT id, folio_id, gen_random_uuid() FROM journals WHERE kind = 'stay'"
+        )
+    with pytest.raises(ChargeInvoiced) as refused:
+        routes(billing, booked.booking_id, room=ACME)
+    assert refused.value.facts == {"kind": "room"}
+    assert [billing.balance(who) for who in (ANA, ACME)] == [30000, 0]
+
+
+def test_rules_charges_and_changes_of_a_booking_at_the_same_moment_lose_nothing(billing: Billing) -> None:
+    booked = billing.hears(stay(ANA, eur(30000)))
+
+    def change(version: int) -> None:
+        payer = (ANA, SOL)[version % 2]
+        said = stay(ANA, eur(30000 + version), booking_id=booked.booking_id, version=version, payer=payer)
+        billing.hears(said, changed=True)
+
+    works: list[Callable[[], Any]] = []
+    for n in range(2, 8):
+        works.append(partial(change, n))
+        works.append(partial(spends, billing, booked.booking_id, ("spa", "parking")[n % 2], 100))
+        works.append(partial(routes, billing, booked.booking_id, **({"room": ACME}, {"spa": ACME}, {})[n % 3]))
+    with ThreadPoolExecutor(6) as pool:
+        for done in [pool.submit(work) for work in works]:
+            done.result()
+    routes(billing, booked.booking_id, room=ACME)
+    assert [billing.balance(who) for who in (ANA, SOL, ACME)] == [0, 600, 30007]
+    routes(billing, booked.booking_id)
+    assert [billing.balance(who) for who in (ANA, SOL, ACME)] == [0, 30607, 0]
+    assert revenue_told(billing.db, booked.booking_id) == {"spa": 300, "parking": 300}
+    assert differences(billing) == []
+
+
+# ── credit terms ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_credit_terms_are_what_was_agreed_last(billing: Billing) -> None:
+    with pytest.raises(NoCreditTerms):
+        billing.service.read_credit_terms(ReadCreditTerms(profile_id=ACME))
+    agrees(billing, ACME, eur(100000), 30)
+    agreed = agrees(billing, ACME, eur(50000), 14)
+    assert billing.service.read_credit_terms(ReadCreditTerms(profile_id=ACME)) == agreed
+    with pytest.raises(Invalid) as refused:
+        agrees(billing, ACME, eur(-1), 366)
+    assert pointers(refused) == ["/limit/amount", "/days"]
+
+
+def test_a_charge_beyond_the_limit_is_refused_and_a_confirmed_stay_is_not(billing: Billing) -> None:
+    agrees(billing, ACME, eur(31000))
+    booked = billing.hears(stay(ANA, eur(30000), payer=ACME))
+    spends(billing, booked.booking_id, "spa", 1000)
+    with pytest.raises(CreditLimitReached) as refused:
+        spends(billing, booked.booking_id, "spa", 1)
+    assert refused.value.facts == {"left": "0.00", "currency": "EUR"}
+    billing.hears(stay(ANA, eur(99000), payer=ACME))
+    assert billing.balance(ACME) == 130000
+    billing.pays(ACME, eur(130000))
+    spends(billing, booked.booking_id, "spa", 31000)
+
+
+def test_charges_do_not_move_beyond_the_limit_either(billing: Billing) -> None:
+    agrees(billing, ACME, eur(4999))
+    booked = billing.hears(stay(ANA, eur(30000)))
+    spends(billing, booked.booking_id, "spa", 5000)
+    with pytest.raises(CreditLimitReached):
+        routes(billing, booked.booking_id, spa=ACME)
+    assert [billing.balance(who) for who in (ANA, ACME)] == [35000, 0]
+
+
+def test_a_limit_is_of_its_own_currency(billing: Billing) -> None:
+    agrees(billing, ACME, eur(100000))
+    booked = billing.hears(stay(ANA, Money(amount_minor=0, currency="USD"), payer=ACME))
+    with pytest.raises(CreditLimitReached):
+        billing.charges(booked.booking_id, "spa", Money(amount_minor=1, currency="USD"))
+
+
+def test_charges_at_the_same_moment_stay_within_the_limit(billing: Billing) -> None:
+    agrees(billing, ACME, eur(500))
+    booked = [billing.hears(stay(ANA, eur(0), payer=ACME)).booking_id for _ in range(4)]
+
+    def charge(n: int) -> bool:
+        try:
+            spends(billing, booked[n % 4], "spa", 100)
+        except CreditLimitReached:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(charge, range(12))) == 5
+    assert billing.balance(ACME) == 500
+
+
+# ── ageing ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_debts_age_from_the_arrival_and_the_days_agreed(billing: Billing) -> None:
+    agrees(billing, ACME, eur(10**9), 30)
+    for days, amount in ((0, 1), (30, 10), (31, 100), (60, 1000), (61, 10000), (121, 100000)):
+        billing.hears(stay(ANA, eur(amount), payer=ACME, arrival=TODAY - timedelta(days=days)))
+    debt = ageing(billing, ACME)
+    assert (debt.current, debt.days_1_30, debt.days_31_60, debt.days_61_90, debt.days_over_90) == tuple(
+        eur(amount) for amount in (11, 1100, 10000, 0, 100000)
+    )
+    assert debt.total == eur(111111)
+
+
+def test_what_is_covered_does_not_age(billing: Billing) -> None:
+    billing.hears(stay(ANA, eur(30000), payer=ACME, arrival=TODAY - timedelta(days=10)))
+    billing.pays(ACME, eur(20000))
+    assert (ageing(billing, ACME).days_1_30, ageing(billing, ACME).total) == (eur(10000), eur(10000))
+    billing.pays(ACME, eur(10000))
+    assert billing.service.read_ageing(ReadAgeing(profile_id=ACME)).debts == ()
+
+
+def test_a_charge_ages_from_its_own_day(billing: Billing) -> None:
+    billing.service.post_charge(
+        PostCharge(profile_id=ACME, kind="meeting", amount=eur(70000), business_date=TODAY - timedelta(days=40))
+    )
+    billing.service.post_charge(PostCharge(profile_id=ACME, kind="meeting", amount=eur(500)))
+    assert (ageing(billing, ACME).days_31_60, ageing(billing, ACME).current) == (eur(70000), eur(500))
+
+
+DAY = date(2026, 11, 22)
+
+
+def test_the_edges_of_the_buckets() -> None:
+    found = [bucket(DAY - timedelta(days=n), 0, DAY) for n in (-1, 0, 1, 30, 31, 60, 61, 90, 91)]
+    assert found == ["current", "current", "1-30", "1-30", "31-60", "31-60", "61-90", "61-90", "over-90"]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 200), st.integers(-(10**6), 10**6)), max_size=8),
+    st.integers(0, 10**6),
+    st.integers(0, 60),
+)
+def test_ages_add_up_to_what_is_open(said: list[tuple[int, int]], covered: int, days: int) -> None:
+    debts = [Debt(DAY - timedelta(days=ago), minor) for ago, minor in said]
+    found = aged(debts, covered, days, DAY)
+    assert sum(found.values()) == max(0, sum(d.amount_minor for d in debts) - covered)
+    assert set(found) == set(BUCKETS)
+    assert min(found.values()) >= 0
+
+
+@given(st.lists(st.integers(-(10**9), 10**9), max_size=4), st.booleans())
+def test_a_transfer_sums_to_zero(amounts: list[int], same: bool) -> None:
+    entries = transfer_entries([eur(a) for a in amounts], ANA, ANA if same else SOL)
+    assert sum(e.amount_minor for e in entries) == 0
+    owed = sum(e.amount_minor for e in entries if e.profile_id == SOL)
+    assert owed == (0 if same else sum(amounts))
