@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -55,6 +56,16 @@ def test_a_cancellation_in_time_is_free(house: House) -> None:
     house.ends(facts)
     assert house.balance(ana) == 0
     assert house.terms(facts).fee is None
+
+
+def test_a_cancellation_in_time_is_free_however_late_it_is_heard_of(house: House) -> None:
+    house.asks(cancelling(EVERYTHING))
+    ana, in_time = uuid4(), datetime.combine(PAST - timedelta(days=90), time(12), UTC)
+    facts = house.hears(replace(stay(ana, eur(30000), arrival=PAST), booked_at=in_time - timedelta(days=1)))
+    house.ends(replace(facts, changed_at=in_time))
+    assert house.balance(ana) == 0
+    assert house.terms(facts).fee is None
+    assert house.terms(facts).booked_on == (in_time - timedelta(days=1)).date()
 
 
 def test_a_no_show_pays_what_its_policy_says(house: House) -> None:

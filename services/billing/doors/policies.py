@@ -160,8 +160,8 @@ def follow_change(tx: Tx, facts: BookingFacts) -> None:
 def follow_end(tx: Tx, facts: BookingFacts) -> None:
     """Charge what cancelling, or not coming, costs by the booking's terms. The guest of the folio is locked.
 
-    What counts is the moment at which it is heard here: neither the facts nor the event say when it happened. A booking
-    whose end is the first thing heard of it has the terms of now, as if it had been confirmed just before.
+    What counts is the moment at which it was cancelled, however late that is heard of here. A booking whose end is the
+    first thing heard of it has the terms of now, as if it had been confirmed just before.
     """
     known = kept.known(tx, facts.booking_id, facts.property_id)
     row = known.row or _NOTHING
@@ -172,7 +172,7 @@ def follow_end(tx: Tx, facts: BookingFacts) -> None:
             return
         if known.first_heard:
             row = _with_terms(tx, known, row, facts)  # else it was made when there were none, or this came too early
-    row = kept.keep_booking(tx, facts, replace(row, ended=rules.ended(facts, tx.now)))
+    row = kept.keep_booking(tx, facts, replace(row, ended=rules.ended(facts, facts.changed_at or tx.now)))
     kept.drop_deposit(tx, facts.booking_id)
     _settle(tx, facts.booking_id, row)
 
@@ -186,8 +186,8 @@ def _with_terms(tx: Tx, known: Known, row: BookingRow, facts: BookingFacts) -> B
     if row.terms:
         return row
     zone = facts.time_zone or known.time_zone
-    today = tx.now.astimezone(ZoneInfo(zone)).date()
-    return replace(row, terms=rules.choose(known.policies, facts, today, zone), chosen_at=tx.now)
+    booked_on = (facts.booked_at or tx.now).astimezone(ZoneInfo(zone)).date()
+    return replace(row, terms=rules.choose(known.policies, facts, booked_on, zone), chosen_at=tx.now)
 
 
 def _settle(tx: Tx, booking_id: UUID, row: BookingRow) -> None:

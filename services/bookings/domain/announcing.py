@@ -76,6 +76,8 @@ def facts_of(booking: Booking) -> BookingFacts:
         adults=sum(room.adults for room in booking.rooms),
         children=sum(room.children for room in booking.rooms),
         time_zone=booking.time_zone,
+        booked_at=booking.booked_at,
+        changed_at=booking.changed_at,
     )
 
 
@@ -89,7 +91,7 @@ def _people_wanted(booking: Booking) -> Event | None:
 
 def _digest(facts: BookingFacts, booking: Booking) -> str:
     """Of what is told, and of names and requests too: they are not told, but whoever shows them wants to know."""
-    shown = (replace(facts, version=0), booking.people, booking.requests)
+    shown = (replace(facts, version=0, changed_at=None), booking.people, booking.requests)
     return blake2b(repr(shown).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 

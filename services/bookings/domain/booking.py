@@ -129,7 +129,10 @@ def identified(booking: Booking, profiles: Mapping[int, UUID], unwelcome: Iterab
     linked = replace(booking, people=people, identified=everybody_known(people))
     if any(unwelcome) and booking.state != "cancelled":
         linked = flagged(linked, DO_NOT_BOOK)
-    return linked if linked == booking else replace(linked, version=booking.version + 1, changed_at=now)
+    if linked == booking:
+        return linked
+    changed_at = booking.changed_at if booking.state == "cancelled" else now
+    return replace(linked, version=booking.version + 1, changed_at=changed_at)
 
 
 def flagged(booking: Booking, flag: str) -> Booking:

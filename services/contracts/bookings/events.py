@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from services.contracts.bookings.stays import State
@@ -16,7 +16,8 @@ class BookingFacts:
 
     `profile_id` is the primary guest's, `payer_profile_id` whoever owes the stay (the primary guest if nobody
     else is named). `adults` and `children` are the people in all rooms, 0 where a sender of old said nothing of them;
-    `time_zone` is the property's.
+    `time_zone` is the property's. `booked_at` is when it was sold, `changed_at` when it became what it is: for one that
+    was cancelled, when that was said.
     """
 
     booking_id: UUID
@@ -36,6 +37,8 @@ class BookingFacts:
     adults: int = 0
     children: int = 0
     time_zone: str = ""
+    booked_at: datetime | None = None
+    changed_at: datetime | None = None
 
 
 @event
