@@ -280,7 +280,8 @@ class _Link:
         self._lost("The message broker cannot be reached.", type(fault).__name__)
 
     def _connection_closed(self, _: pika.SelectConnection, fault: BaseException) -> None:
-        self._lost("The connection to the message broker was lost.", type(fault).__name__)
+        # what was not sent yet waits for the next attempt, which begins at once
+        self._lost("The connection to the message broker was lost.", type(fault).__name__, sent_only=True)
 
     def _channel_closed(self, channel: Channel, fault: BaseException) -> None:
         self._channel = None
@@ -289,7 +290,7 @@ class _Link:
             log.warning("the broker closed the channel for asks: %s", fault)
             connection.close()
 
-    def _lost(self, detail: str, reason: str = "") -> None:
+    def _lost(self, detail: str, reason: str = "", *, sent_only: bool = False) -> None:
         """Refuse what was on its way and try again, soon at first."""
         self._connection = self._channel = None
         if self._stopping:
@@ -298,7 +299,7 @@ class _Link:
         if self._reachable:
             self._reachable = False
             log.warning("the message broker is not reachable (%s); trying on", reason)
-        self._refuse_all(detail)
+        self._refuse_all(detail, sent_only=sent_only)
         self._retry = self._loop.call_later(self._pause, self._connect)
         self._pause = min(max(self._pause * 2, _FIRST_PAUSE), _LONGEST_PAUSE)
 
@@ -351,11 +352,11 @@ class _Link:
         self._blocked = False
         log.info("the message broker takes messages again")
 
-    def _refuse_all(self, detail: str) -> None:
-        self._unsent.clear()
-        for call_id in list(self._waiting):
-            call = self._waiting.pop(call_id, None)
-            if call is not None:
+    def _refuse_all(self, detail: str, *, sent_only: bool = False) -> None:
+        if not sent_only:
+            self._unsent.clear()
+        for call_id, call in list(self._waiting.items()):
+            if (call.sent or not sent_only) and self._waiting.pop(call_id, None) is not None:
                 call.outcome = Unavailable(detail)
                 call.done.release()
 
