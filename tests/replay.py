@@ -89,7 +89,14 @@ def main() -> int:
         try:
             before = posted(stack)
             configure(stack)
-            words = ["import-bookings", str(given.file), "--mapping", "hotel-booking-demand"]
+            words = [
+                "import-bookings",
+                str(given.file),
+                "--mapping",
+                "hotel-booking-demand",
+                "--state",
+                f"{folder}/state",
+            ]
             limit = ["--limit", str(given.limit)] if given.limit else []
             subprocess.run(
                 [sys.executable, "-m", "foyer", *words, *limit], env={**os.environ, **stack.env}, check=False

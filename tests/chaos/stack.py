@@ -24,6 +24,7 @@ from deploy.local.home import CHECKOUT
 from services.kit import config
 
 SERVICES = config.SERVICES
+RETRY_DELAYS = "0.2,0.5,1,2,5"
 
 
 def eventually(fact: Callable[[], Any], seconds: float, what: str) -> Any:
@@ -48,7 +49,7 @@ class Stack:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "deploy.local", "run"],
             cwd=CHECKOUT,
-            env={**mine, "FOYER_HOME": str(home), "FOYER_RETRY_DELAYS": "0.2,0.5,1,2,5"},
+            env={**mine, "FOYER_HOME": str(home), "FOYER_RETRY_DELAYS": RETRY_DELAYS},
             stdin=subprocess.DEVNULL,
             stdout=self.output,
             stderr=subprocess.STDOUT,
@@ -59,6 +60,7 @@ class Stack:
         self.url, self.key, self.amqp_url = said["url"], said["api_key"], said["amqp_url"]
         lines = (line.removeprefix("export ") for line in (home / "env").read_text().splitlines())
         self.env = dict(shlex.split(line)[0].split("=", 1) for line in lines)
+        self.env["FOYER_RETRY_DELAYS"] = RETRY_DELAYS
 
     def _running(self) -> bool:
         assert self.process.poll() is None, (self.home.parent / "run.out").read_text()
