@@ -19,6 +19,7 @@ from pika.adapters.select_connection import IOLoop
 from pika.exceptions import (
     AMQPError,
     ChannelClosedByBroker,
+    ChannelWrongStateError,
     ConnectionClosedByBroker,
     ShortStringTooLong,
     UnsupportedAMQPFieldException,
@@ -169,8 +170,10 @@ class Publisher:
 
     def _send(self, message: Message) -> None:
         try:
-            self._channel.basic_publish(
-                message.exchange, message.routing_key, message.body, message.properties, mandatory=True
+            if not self._channel.is_open:
+                raise ChannelWrongStateError("Channel is closed.")
+            self._connection.publish(
+                self._channel.channel_number, message.exchange, message.routing_key, message.properties, message.body
             )
         except (ShortStringTooLong, UnsupportedAMQPFieldException):
             self._break(message, self._outcome.returned)
