@@ -37,7 +37,7 @@ def test_an_event_over_the_bus_is_handled_and_acknowledged(running, db):
         running.event(what, message_id=message_id)
     marker = something()
     running.event(marker)
-    eventually(lambda: effects(db, marker) == 1 and running.left_in("consent.inbox") == 0)
+    eventually(lambda: effects(db, marker) == effects(db, what) == 1 and running.left_in("consent.inbox") == 0)
     assert effects(db, what) == 1
 
 

@@ -149,6 +149,7 @@ def test_stopped_under_load_it_exits_in_time_and_nothing_finished_comes_again(la
 
 
 @pytest.mark.servers
+@pytest.mark.chaos
 def test_stopped_and_started_under_load_it_parks_nothing(laundry: Laundry) -> None:
     """While it stops, its handlers unregister one by one: what still arrives for them is not "unheard"."""
     for round_ in range(3):
