@@ -1,4 +1,4 @@
-"""Guests that other services are asked about have to exist: profiles knows, the others answer for anybody."""
+"""Guests and properties that a service is told of have to exist: their owners know, the others answer for any."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import TypeVar
 from uuid import UUID
 
-from gateway.asking import answered, ask_all
+from gateway.asking import answered, ask, ask_all
 from gateway.problems import Refused
+from services.contracts.bookings import NoSuchProperty, Property, ReadProperties
 from services.contracts.profiles import NoSuchProfile, ReadProfile
 from services.kit import wire
 from services.kit.refusal import Problem
@@ -37,3 +38,11 @@ def refuse_unknown(named: Mapping[str, UUID | None]) -> None:
             answered(answer)
     if faults:
         raise Refused(422, "invalid", "The input is not valid.", errors=faults)
+
+
+def property_of(key: str) -> Property:
+    """By id or code; refuses with NoSuchProperty."""
+    found = ask(ReadProperties(property=key)).items
+    if not found:
+        raise NoSuchProperty
+    return found[0]

@@ -13,7 +13,7 @@ from gateway import printing
 from gateway.access.callers import needs
 from gateway.asking import ask, command, reply
 from gateway.blueprint import Blueprint
-from gateway.known import about_guest
+from gateway.known import about_guest, property_of
 from gateway.outside import LongText, Page, Strict, Text, listing, page, schema_of
 from services.contracts.billing import (
     CreditInvoice,
@@ -30,7 +30,6 @@ from services.contracts.billing import (
     SetInvoicing,
     Statement,
 )
-from services.contracts.bookings import NoSuchProperty, Property, ReadProperties
 from services.contracts.profiles import Profile, ReadProfile
 
 blueprint = Blueprint("invoices", __name__, description="The ledger, written out for who pays")
@@ -98,7 +97,7 @@ InvoiceShape = schema_of(Invoice)
 @blueprint.response(200, schema_of(Invoicing))
 def read_invoicing(key: str) -> Response:
     """How a property numbers its invoices and who it is on them. `key` is its id or code."""
-    return reply(ask(ReadInvoicing(property_id=_property(key).id)))
+    return reply(ask(ReadInvoicing(property_id=property_of(key).id)))
 
 
 @blueprint.put("/properties/<key>/invoicing")
@@ -107,7 +106,7 @@ def read_invoicing(key: str) -> Response:
 @blueprint.response(200, schema_of(Invoicing))
 def set_invoicing(body: dict[str, Any], key: str) -> Response:
     """Say how a property issues. Invoices issued before stay as they are; numbers go on counting."""
-    house = _property(key)
+    house = property_of(key)
     seller = _party(body.pop("seller"))
     return reply(command(SetInvoicing(property_id=house.id, time_zone=house.time_zone, seller=seller, **body)))
 
@@ -124,7 +123,7 @@ def issue_invoice(body: dict[str, Any]) -> Response:
     """
     key, given, language = body.pop("property"), body.pop("addressee"), body.pop("language")
     if key is not None:
-        body["property_id"] = _property(key).id
+        body["property_id"] = property_of(key).id
     if given is None or language is None:
         owes = body["profile_id"] or ask(ReadDebtor(folio_id=body["folio_id"])).profile_id
         profile = ask(ReadProfile(profile_id=owes))
@@ -143,7 +142,7 @@ def issue_invoice(body: dict[str, Any]) -> Response:
 def find_invoices(wanted: dict[str, Any]) -> Response:
     """Invoices and credit notes, newest first."""
     key = wanted.pop("property")
-    property_id = _property(key).id if key is not None else None
+    property_id = property_of(key).id if key is not None else None
     profile_id, folio_id = wanted.pop("profile"), wanted.pop("folio")
     return reply(page(ask(FindInvoices(profile_id=profile_id, folio_id=folio_id, property_id=property_id, **wanted))))
 
@@ -195,13 +194,6 @@ def print_statement(wanted: dict[str, Any], profile_id: UUID) -> Response:
     profile = ask(ReadProfile(profile_id=profile_id))
     found = ask(ReadStatement(profile_id=profile_id, **wanted), renamed={"first": "from"})
     return _pdf(printing.statement(found, _addressee(profile), language), f"statement-{found.until}")
-
-
-def _property(key: str) -> Property:
-    found = ask(ReadProperties(property=key)).items
-    if not found:
-        raise NoSuchProperty
-    return found[0]
 
 
 def _party(said: dict[str, Any]) -> Party:

@@ -11,6 +11,7 @@ from marshmallow import fields, validate
 from gateway.access.callers import needs
 from gateway.asking import ask, command, reply
 from gateway.blueprint import Blueprint
+from gateway.known import property_of
 from gateway.outside import MoneyField, Page, Strict, Text, WholeNumber, listing, page, schema_of, shown
 from gateway.v1.taxes import Percent, percent
 from services.contracts.billing import (
@@ -27,7 +28,6 @@ from services.contracts.billing import (
     Share,
     WaiveFee,
 )
-from services.contracts.bookings import NoSuchProperty, Property, ReadProperties
 
 blueprint = Blueprint("policies", __name__, description="Cancellation, no-show and deposits: what houses ask")
 
@@ -102,7 +102,7 @@ class DepositsFilter(Page):
 @blueprint.response(200, PoliciesShape)
 def read_policies(key: str) -> Response:
     """What a property asks of who cancels, does not come, or has to pay before; in the order they are tried."""
-    return reply(_policies(ask(ReadPolicies(property_id=_house(key).id))))
+    return reply(_policies(ask(ReadPolicies(property_id=property_of(key).id))))
 
 
 @blueprint.put("/properties/<key>/policies")
@@ -111,7 +111,7 @@ def read_policies(key: str) -> Response:
 @blueprint.response(200, PoliciesShape)
 def set_policies(body: dict[str, Any], key: str) -> Response:
     """All policies of a property, in place of those it had. Bookings keep the terms they were made under."""
-    house = _house(key)
+    house = property_of(key)
     said = SetPolicies(
         property_id=house.id,
         time_zone=house.time_zone,
@@ -146,15 +146,7 @@ def waive_fee(body: dict[str, Any], booking_id: UUID) -> Response:
 def find_deposits(wanted: dict[str, Any]) -> Response:
     """Deposits of bookings, earliest due first; met is what credit covers now."""
     key = wanted.pop("property")
-    return reply(page(ask(FindDeposits(property_id=_house(key).id if key else None, **wanted))))
-
-
-def _house(key: str) -> Property:
-    """By id or code; refuses with NoSuchProperty."""
-    found = ask(ReadProperties(property=key)).items
-    if not found:
-        raise NoSuchProperty
-    return found[0]
+    return reply(page(ask(FindDeposits(property_id=property_of(key).id if key else None, **wanted))))
 
 
 def _policy(said: dict[str, Any]) -> Policy:

@@ -12,10 +12,10 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from gateway.access.callers import needs
 from gateway.asking import ask, command, reply
 from gateway.blueprint import Blueprint
+from gateway.known import property_of
 from gateway.outside import Flag, MoneyField, Strict, Text, WholeNumber, shown
 from gateway.problems import invalid
 from services.contracts.billing import CityTax, PropertyTaxes, ReadTaxes, SetTaxes, VatRate
-from services.contracts.bookings import NoSuchProperty, Property, ReadProperties
 from services.contracts.values import Money
 
 blueprint = Blueprint("taxes", __name__, description="What prices are made of")
@@ -99,7 +99,7 @@ class TaxesShape(TaxesIn):
 @blueprint.response(200, TaxesShape)
 def read_taxes(key: str) -> Response:
     """VAT by tax class and day, city tax, and from when a stay is owed. `key` is the property's id or code."""
-    return reply(_shown(ask(ReadTaxes(property_id=_property(key).id))))
+    return reply(_shown(ask(ReadTaxes(property_id=property_of(key).id))))
 
 
 @blueprint.put("/properties/<key>/taxes")
@@ -108,7 +108,7 @@ def read_taxes(key: str) -> Response:
 @blueprint.response(200, TaxesShape)
 def set_taxes(body: dict[str, Any], key: str) -> Response:
     """Bring a property's taxes to what is said here. A stay follows at its next change, or its next night."""
-    house = _property(key)
+    house = property_of(key)
     said = SetTaxes(
         property_id=house.id,
         country=house.country,
@@ -120,13 +120,6 @@ def set_taxes(body: dict[str, Any], key: str) -> Response:
         owed_from=body["owed_from"],
     )
     return reply(_shown(command(said)))
-
-
-def _property(key: str) -> Property:
-    found = ask(ReadProperties(property=key)).items
-    if not found:
-        raise NoSuchProperty
-    return found[0]
 
 
 def _city_tax(n: int, rule: dict[str, Any], currency: str) -> CityTax:

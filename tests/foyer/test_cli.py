@@ -41,6 +41,7 @@ def parked(amqp_url: str) -> str:
         channel = connection.channel()
         for queue in ("billing.parked", "billing.inbox"):
             channel.queue_purge(queue)
+        channel.confirm_delivery()
         channel.basic_publish("", "billing.parked", b'{"name": "Ana"}', named)
     return str(named.message_id)
 

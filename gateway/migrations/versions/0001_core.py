@@ -45,7 +45,3 @@ def upgrade() -> None:
         postgresql_with={"fillfactor": "85"},
     )
     op.create_index("sections_opened_at", "sections", ["opened_at"], postgresql_using="brin")
-
-
-def downgrade() -> None:
-    raise NotImplementedError("The first version has nothing before it.")
