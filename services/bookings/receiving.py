@@ -42,7 +42,7 @@ def replay(tx: Tx, report: NoticeReport, notice: BookingNotice) -> NoticeReport:
 
 
 def _apply(tx: Tx, report: NoticeReport, notice: BookingNotice, known: Known, house: Property | None) -> NoticeReport:
-    verdict = judge(notice, known.booking, known.settled, house, tx.now)
+    verdict = judge(notice, known.booking, known.settled, house, report.received_at)
     booking = verdict.booking or known.booking
     report = replace(report, state=verdict.state, why=verdict.why, booking_id=booking.id if booking else None)
     row = notices.notice_row(report, notice)

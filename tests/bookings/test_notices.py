@@ -239,12 +239,22 @@ def test_a_change_before_new_opens_the_booking(desk: Desk) -> None:
     assert desk.said() == ["BookingReceived"]
 
 
-def test_a_cancel_of_an_unknown_booking_keeps_a_late_new_from_opening_it(desk: Desk) -> None:
+def test_a_cancel_that_overtakes_its_new_cancels_it_as_of_the_moment_it_came(desk: Desk) -> None:
     cancel = desk.receives(report_of_state("cancelled", 2))
     assert outcome(cancel) == ("ignored", "cancel of unknown booking")
-    assert outcome(desk.receives(notice(revision=1))) == ("ignored", "stale revision")
-    assert desk.rows("SELECT 1 FROM bookings") == []
-    assert desk.receives(notice(revision=3)).state == "applied"
+    report = desk.receives(notice(revision=1))
+    booking = desk.booking(report.booking_id)
+    assert (report.state, booking.state, booking.changed_at) == ("applied", "cancelled", cancel.received_at)
+    assert outcome(desk.service.read_notice(ReadNotice(notice_id=cancel.notice_id))) == ("applied", None)
+    assert desk.counters_are_right()
+    desk.identifies(report.booking_id, ANA)
+    assert desk.said() == ["BookingReceived", "BookingCancelled"]
+
+
+def test_a_cancel_of_an_unknown_booking_does_not_stop_a_later_revision(desk: Desk) -> None:
+    desk.receives(report_of_state("cancelled", 2))
+    report = desk.receives(notice(revision=3))
+    assert desk.booking(report.booking_id).state == "confirmed"
 
 
 @pytest.mark.parametrize(

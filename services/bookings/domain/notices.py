@@ -51,7 +51,10 @@ def complete(notice: BookingNotice) -> bool:
 def judge(
     notice: BookingNotice, present: Booking | None, settled: int, house: Property | None, now: datetime
 ) -> Verdict:
-    """`present` is the booking the source means, `settled` the last revision applied of it (−1: none yet)."""
+    """`present` is the booking the source means, `settled` the last revision applied of it (−1: none yet).
+
+    `now` is when the notice came, though it may be applied later: a guest who cancelled in time has.
+    """
     try:
         if notice.revision <= settled:
             return Verdict("ignored", STALE)

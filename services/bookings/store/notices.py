@@ -23,8 +23,7 @@ from services.kit.db import Tx
 class Known:
     """What is known of the booking a notice is about; `settled` is the last revision that had its say (−1: none).
 
-    `reported` is there when this very notice has come before; `waiting` says that notices wait for the booking to
-    become known.
+    `reported` is there when this very notice has come before; `waiting` says that notices came before the booking did.
     """
 
     booking: Booking | None
@@ -47,7 +46,7 @@ def known(tx: Tx, notice: BookingNotice) -> Known:
         "external_id": notice.external_id,
         "revision": notice.revision,
     }
-    row = tx.execute(_KNOWN, {**key, "cancel_of_unknown": CANCEL_OF_UNKNOWN, "unknown": UNKNOWN_BOOKING + "%"}).one()
+    row = tx.execute(_KNOWN, {**key, **_EARLY}).one()
     reported = None
     if row.notice_id:
         reported = NoticeReport(
@@ -90,7 +89,7 @@ def read(tx: Tx, notice_id: UUID) -> tuple[NoticeReport, BookingNotice]:
 
 def waiting(tx: Tx, notice: BookingNotice) -> list[tuple[NoticeReport, BookingNotice]]:
     """Notices that came before the booking did, in the order of their revisions."""
-    key = {"source": notice.source, "external_id": notice.external_id, "unknown": UNKNOWN_BOOKING + "%"}
+    key = {"source": notice.source, "external_id": notice.external_id, **_EARLY}
     return [(_report_of(row), wire.load(BookingNotice, row.body)) for row in tx.execute(_WAITING, key)]
 
 
@@ -130,6 +129,9 @@ def _report_of(row: Any) -> NoticeReport:
     )
 
 
+# What the notices that came before their booking are known by.
+_EARLY = {"unknown": UNKNOWN_BOOKING + "%", "cancel_of_unknown": CANCEL_OF_UNKNOWN}
+
 _TAKE_TURN = sa.text(
     """
     SELECT turn.taken, p.*,
@@ -144,8 +146,8 @@ _KNOWN = sa.text(
     SELECT n.id AS notice_id, n.state AS notice_state, n.why, n.booking_id AS notice_booking_id, n.received_at,
            said.settled, said.waiting, b.*
     FROM (
-        SELECT coalesce(max(revision) FILTER (WHERE state = 'applied' OR why = :cancel_of_unknown), -1) AS settled,
-               bool_or(state = 'parked' AND why LIKE :unknown) AS waiting
+        SELECT coalesce(max(revision) FILTER (WHERE state = 'applied'), -1) AS settled,
+               bool_or(state = 'parked' AND why LIKE :unknown OR why = :cancel_of_unknown) AS waiting
         FROM notices WHERE external_id = :external_id AND source = :source
     ) AS said
     LEFT JOIN notices n ON n.external_id = :external_id AND n.source = :source AND n.revision = :revision
@@ -168,7 +170,7 @@ _READ = sa.text("SELECT * FROM notices WHERE id = :id")
 
 _WAITING = sa.text(
     "SELECT * FROM notices WHERE external_id = :external_id AND source = :source"
-    " AND state = 'parked' AND why LIKE :unknown ORDER BY revision"
+    " AND (state = 'parked' AND why LIKE :unknown OR why = :cancel_of_unknown) ORDER BY revision"
 )
 
 _COUNTS = sa.text(
