@@ -19,6 +19,7 @@ OURS = (
     "FOYER_AMQP_URL",
     "FOYER_HEALTH_PORT",
     "FOYER_RABBITMQCTL",
+    "FOYER_SEALING_KEYS",
     "FOYER_TEST_",
 )
 
@@ -44,11 +45,12 @@ def programs(home: Home, variables: Mapping[str, str], port: int) -> list[Progra
     def service(name: str, database: str, extra: Mapping[str, str]) -> Program:
         return behind(name, "serve", [name], {**with_databases(database), **GREEN, **extra})
 
+    own = {"notifier": senders(), "bookings": sealing(home)}
     granian = ["granian", "--interface", "wsgi", "--factory", "--host", "127.0.0.1", "--port", str(port)]
     workers = ["--workers", "1", "--blocking-threads", "128", "--workers-kill-timeout", "2"]
     gateway = [*kit, *granian, *workers, "deploy.local.gateway:create_app"]
     return [
-        *(service(name, name, senders() if name == "notifier" else {}) for name in SERVICES),
+        *(service(name, name, own.get(name, {})) for name in SERVICES),
         service(VIEW, "gateway", {}),
         behind("relay", "relay", [*SERVICES], with_databases(*SERVICES)),
         Program("gateway", gateway, 60, with_databases("gateway"), stop_seconds=3, autostart=False),
@@ -67,6 +69,12 @@ def given() -> dict[str, str]:
         for name, value in os.environ.items()
         if name.startswith("FOYER_") and not (name.startswith((*OURS, *SENDERS)) or name.endswith("DB_URL"))
     }
+
+
+def sealing(home: Home) -> dict[str, str]:
+    """The keys that documents' numbers are sealed with, for bookings alone: the caller's, else one that is kept."""
+    given = {name: value for name, value in os.environ.items() if name.startswith("FOYER_SEALING_KEYS")}
+    return given or {"FOYER_SEALING_KEYS": f"local:{home.secret('sealing')}"}
 
 
 def senders() -> dict[str, str]:

@@ -165,7 +165,7 @@ class Run:
         kept = read_run_file(self.home).get("api_key")
         if kept and answers(f"{self.url}/v1/properties", kept):
             return kept
-        printed = self.foyer("keys", "create", "--name", "local", "--scopes", SCOPES).split()
+        printed = self.foyer("keys", "create", "--name", "local", "--scopes", SCOPES, "--rate", "0").split()
         if not printed:
             raise Refused("`foyer keys create` printed no key.")
         return printed[-1]

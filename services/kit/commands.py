@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection
 
 from services.kit import context, metrics, wire
 from services.kit.context import Context
-from services.kit.db import Tx
+from services.kit.db import Tx, lock_key
 from services.kit.delivery import Delivery
 from services.kit.gathering import Item
 from services.kit.refusal import CommandReused, Refusal, StillRunning
@@ -60,8 +60,16 @@ class Command:
         tx.carried_out.append({"command_id": str(self.id), "name": self.name, "body_hash": digest, "reply": reply})
 
 
-def carry_out(service: Any, carry: Carry, command: Command, given: Context) -> str:
-    """Its reply as JSON text. The look-up happens with the first statement: nothing is held while others are asked."""
+def carry_out(service: Any, carry: Carry, command: Command, given: Context, *, apart: bool = False) -> str:
+    """Its reply as JSON text. The look-up happens with the first statement: nothing is held while others are asked.
+
+    `apart`: before that another look-up, as the work is committed before the first statement.
+    """
+    if apart:
+        with service.db.reading(given) as tx:
+            row = tx.execute(_FIND, {"id": command.id}).first()
+        if row is not None and (reply := command.before(row)) is not None:
+            return reply
 
     def look_up(connection: Connection) -> None:
         row = connection.execute(_LOOK_UP, _keys([command])).one()
@@ -147,15 +155,11 @@ class _Done(Exception):
         self.reply = reply
 
 
-def lock_key(of: bytes) -> int:
-    """A signed 64-bit key for PostgreSQL's advisory locks."""
-    return int.from_bytes(hashlib.blake2b(of, digest_size=8).digest(), "big", signed=True)
-
-
 def _keys(commands: Sequence[Command]) -> dict[str, Any]:
     return {"ids": [c.id for c in commands], "locks": [lock_key(c.id.bytes) for c in commands]}
 
 
+_FIND = sa.text("SELECT true AS mine, name, body_hash, reply FROM commands WHERE command_id = :id")
 _LOOK_UP = sa.text(
     "SELECT k.id AS command_id, pg_try_advisory_xact_lock(k.lock) AS mine, c.name, c.body_hash, c.reply"
     " FROM unnest(CAST(:ids AS uuid[]), CAST(:locks AS bigint[])) AS k (id, lock)"

@@ -60,6 +60,11 @@ def amqp_url() -> str:
     return setting("FOYER_AMQP_URL")
 
 
+def sealing_keys() -> str:
+    """Keys for what is sealed in a database (services.kit.sealing); empty where a process seals nothing."""
+    return setting("FOYER_SEALING_KEYS", "")
+
+
 def retry_delays() -> tuple[float, ...]:
     """Seconds to wait before each further attempt, growing; after the last one a message is parked."""
     given = setting("FOYER_RETRY_DELAYS", _DELAYS)
@@ -85,6 +90,11 @@ def health_port() -> int:
 def health_host() -> str:
     """This machine only, unless said otherwise: in a container, probes come from outside (``0.0.0.0``)."""
     return setting("FOYER_HEALTH_HOST", "127.0.0.1")
+
+
+def proxies() -> int:
+    """How many proxies stand before the gateway; each adds to X-Forwarded-For who called it."""
+    return _number("FOYER_PROXIES", 0, 0, 10)
 
 
 def log_level() -> str:

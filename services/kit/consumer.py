@@ -107,7 +107,7 @@ class Messages(QueueConsumer):
         try:
             with eventlet.Timeout(PUBLISH_DEADLINE):
                 publisher.publish(
-                    delivery.body,
+                    delivery.kept,
                     exchange=exchange,
                     routing_key=routing_key,
                     headers={**kept, **headers},
@@ -131,12 +131,14 @@ class Messages(QueueConsumer):
             "foyer-stack": where,
             "foyer-parked-at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         }
-        if self.forward(delivery, "", f"{service}.parked", headers):
-            metrics.parked(service, name, kind)
-            _log.error("%s parked a message: %s", name, kind)
-            self.ack_message(delivery.message)
-        else:
-            self.settle(delivery.message, "reject")  # the queue's own dead-lettering brings it to the same place
+        while not self.forward(delivery, "", f"{service}.parked", headers):
+            if delivery.redact is None or not delivery.message.channel.connection:
+                self.settle(delivery.message, "reject")  # the queue's own dead-lettering brings it to the same place
+                return
+            eventlet.sleep(1)  # but as it came: so this one is held until it can be moved
+        metrics.parked(service, name, kind)
+        _log.error("%s parked a message: %s", name, kind)
+        self.ack_message(delivery.message)
 
 
 class _Source(SharedExtension, ProviderCollector):
@@ -186,8 +188,14 @@ class _Source(SharedExtension, ProviderCollector):
             self.messages.park(delivery, self.queue_name, "", "Nobody here hears this type of message.", "unheard")
             _log.error("Nobody hears messages of type %.80s", said)
             return
+        delivery.redact = hearing.door.redact
         try:
-            self._hand_over(hearing, delivery)
+            if delivery.redact and _whole(delivery.headers.get("x-delivery-count")) >= topology.DELIVERIES - 1:
+                # once more, and the broker would park it as it came
+                why = (self.queue_name, hearing.method_name, "Delivered again and again, and never settled.", "poison")
+                self.container.spawn_managed_thread(functools.partial(self.messages.park, delivery, *why))
+            else:
+                self._hand_over(hearing, delivery)
         except ContainerBeingKilled:
             self.messages.requeue_message(message)
 

@@ -6,6 +6,7 @@ holds no lock and no connection while it waits for them.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 import uuid
@@ -32,6 +33,11 @@ open_transaction: ContextVar[bool] = ContextVar("foyer_open_transaction", defaul
 
 class Again(Exception):
     """The transaction cannot go on as it began: it is rolled back and begun anew, with the locks it came to need."""
+
+
+def lock_key(of: bytes) -> int:
+    """A signed 64-bit key for PostgreSQL's advisory locks."""
+    return int.from_bytes(hashlib.blake2b(of, digest_size=8).digest(), "big", signed=True)
 
 
 class Tx:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
 from types import UnionType
-from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Literal, cast, get_args, get_origin, get_type_hints
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as pg_insert
@@ -22,14 +22,13 @@ from sqlalchemy.engine import Connection
 from services.kit import commands, consumer, context, tables, wire
 from services.kit.commands import Command
 from services.kit.context import Context
-from services.kit.db import Tx
-from services.kit.delivery import Delivery
+from services.kit.db import Tx, lock_key
+from services.kit.delivery import MOST_BYTES, Delivery
 from services.kit.gathering import Item, share_events
 from services.kit.refusal import Invalid
 
 DoorKind = Literal["query", "command", "subscribe", "inbound", "every"]
 KEPT = timedelta(days=7)
-MOST_BYTES = 1 << 20  # of what another system publishes
 
 
 @dataclass(frozen=True)
@@ -45,10 +44,15 @@ class Door:
     run: Callable[[Any, Delivery], str | None] | None = None
     work: Callable[[Any, Tx, Any], None] | None = None
     share: Callable[[Any, Sequence[Item]], Sequence[Item]] | None = None
+    redact: Callable[[bytes], bytes] | None = None
+    media_type: str = "application/json"
+    drinks: str | None = None
 
     def queue(self, service: str) -> str:
         """The queue this door drinks from: ``bookings.notices`` for the key ``booking.notice``, else the inbox."""
-        return f"{service}.{self.key.split('.')[-1]}s" if self.key else f"{service}.inbox"
+        if not self.key:
+            return f"{service}.inbox"
+        return f"{service}.{self.drinks or self.key.split('.')[-1] + 's'}"
 
 
 def query(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -70,15 +74,20 @@ def query(method: Callable[..., Any]) -> Callable[..., Any]:
     return consumer.rpc(_declare(door, Door("query", method.__name__, run=run)))
 
 
-def command(method: Callable[..., Any] | None = None, *, together: bool = False) -> Callable[..., Callable[..., Any]]:
+def command(
+    method: Callable[..., Any] | None = None, *, together: bool = False, apart: bool = False
+) -> Callable[..., Callable[..., Any]]:
     """RPC that changes: one transaction, its reply stored under the command id, committed before the reply leaves.
 
     `together`: the method takes all requests that wait at this moment, and yields for each, in their order, its reply
     or a Refusal. It asks nobody else. Where it raises, each goes through it alone. What it announces between two
     replies goes out in the context of the later one.
+
+    `apart`: the method does its work in transactions of its own, each of which may be repeated, and uses the one it is
+    given for nothing: this only stores the reply.
     """
     if method is None:
-        return lambda given: command(given, together=together)
+        return lambda given: command(given, together=together, apart=apart)
     argument, reply = _types(method)
 
     def carry(service: Service, tx: Tx, requests: Sequence[Any]) -> Iterable[Any]:
@@ -89,7 +98,7 @@ def command(method: Callable[..., Any] | None = None, *, together: bool = False)
 
     def run(service: Service, delivery: Delivery) -> str:
         asked = Command.of(method.__name__, delivery.command_id(), load(delivery), delivery.command_digest())
-        return commands.carry_out(service, carry, asked, delivery.context)
+        return commands.carry_out(service, carry, asked, delivery.context, apart=apart)
 
     def share(service: Service, batch: Sequence[Item]) -> Sequence[Item]:
         return commands.share(service, batch, carry, load)
@@ -97,7 +106,7 @@ def command(method: Callable[..., Any] | None = None, *, together: bool = False)
     @wraps(method)
     def door(self: Service, request: Any, command_id: uuid.UUID | None = None) -> Any:
         asked = Command.of(method.__name__, command_id or uuid.uuid4(), request)
-        return wire.load(reply(), json.loads(commands.carry_out(self, carry, asked, _context(self))))
+        return wire.load(reply(), json.loads(commands.carry_out(self, carry, asked, _context(self), apart=apart)))
 
     declared = Door("command", method.__name__, run=run, share=share if together else None)
     return consumer.rpc(_declare(door, declared))
@@ -114,14 +123,39 @@ def subscribe(
     return _hearing("subscribe", event, event, None, together)
 
 
-def inbound(key: str, notice: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Hear what other systems publish on the exchange ``inbound`` with this key; unknown fields are ignored."""
-    return _hearing("inbound", notice, None, key)
+def inbound(
+    key: str,
+    notice: type | None = None,
+    *,
+    read: Callable[[bytes], Any] | None = None,
+    redact: Callable[[bytes], bytes] | None = None,
+    media_type: str = "application/json",
+    drinks: str | None = None,
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Hear what other systems publish on the exchange ``inbound`` with this key; unknown fields are ignored.
+
+    `notice` is the contract of the JSON body. Of another format, `read` makes of the body what the method takes, and
+    raises a Refusal where it cannot. `redact` answers the body without what must never be kept (the same body where
+    there is nothing of it): so it is parked and so it waits for another attempt, and it must still be readable by
+    this door, as it will be. `drinks` names its queue, where the last word of the key is that of another door's.
+    """
+    return _hearing("inbound", notice, None, key, read=read, redact=redact, media_type=media_type, drinks=drinks)
 
 
 def _hearing(
-    kind: DoorKind, contract: type, event: type[wire.Event] | None, key: str | None, together: bool = False
+    kind: DoorKind,
+    contract: type | None,
+    event: type[wire.Event] | None,
+    key: str | None,
+    together: bool = False,
+    read: Callable[[bytes], Any] | None = None,
+    **declared_by_inbound: Any,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    def heard_from(body: bytes) -> Any:
+        return wire.load(cast(type, contract), wire.parse(body))
+
+    take = read or heard_from
+
     def decorate(method: Callable[..., None]) -> Callable[..., None]:
         handler = method.__name__
 
@@ -140,7 +174,7 @@ def _hearing(
         def run(service: Service, delivery: Delivery) -> None:
             if key and len(delivery.body) > MOST_BYTES:
                 raise Invalid(f"Larger than {MOST_BYTES:,} bytes.")
-            heard: Any = wire.load(contract, wire.parse(delivery.body))
+            heard = take(delivery.body)
             message_id = delivery.message_id() if event else uuid.uuid4()
             handle(service, heard, delivery.context, message_id)
 
@@ -150,7 +184,7 @@ def _hearing(
 
         notice = None if event else contract
         share = share_events if together else None
-        declared = Door(kind, handler, event, notice, key, run=run, work=method, share=share)
+        declared = Door(kind, handler, event, notice, key, run=run, work=method, share=share, **declared_by_inbound)
         return consumer.hear(_declare(door, declared))
 
     return decorate
@@ -161,7 +195,7 @@ def every(*, seconds: float) -> Callable[[Callable[..., None]], Callable[..., No
 
     def decorate(method: Callable[..., None]) -> Callable[..., None]:
         def due(tx: Tx) -> bool:
-            key = commands.lock_key(f"every:{method.__name__}".encode())
+            key = lock_key(f"every:{method.__name__}".encode())
             row = {"key": key, "name": method.__name__, "seconds": seconds}
             return bool(tx.execute(_TIMER_DUE, row).scalar())
 

@@ -97,9 +97,10 @@ def asyncapi() -> JsonObject:
             key = event.routing_key()
             operations[f"{name}.hears.{key}"] = _operation("receive", key, name)
         for door in doors_of(service):
-            if door.kind == "inbound" and door.key and door.notice:
+            if door.kind == "inbound" and door.key:
                 channels[door.key] = _channel(topology.INBOUND, door.key)
-                messages[door.key] = _message(door.notice, f"{door.key}.v1")
+                foreign = {"name": door.key, "contentType": door.media_type}  # of a format that others describe
+                messages[door.key] = _message(door.notice, f"{door.key}.v1") if door.notice else foreign
                 operations[f"{name}.hears.{door.key}"] = _operation("receive", door.key, name)
     return {
         "asyncapi": "3.0.0",

@@ -31,7 +31,7 @@ INBOUND = "inbound"
 UNHEARD = "foyer.unheard"
 
 _QUORUM: Mapping[str, Any] = {"x-queue-type": "quorum"}
-_DELIVERIES = 20
+DELIVERIES = 20
 # Reading a parked message counts as a delivery. RabbitMQ 4 would give a queue without this argument a limit
 # of 20; RabbitMQ 3.10 takes -1, but drops a message at its first return: so a number that nobody reaches.
 _PARKED = {**_QUORUM, "x-delivery-limit": 2_147_483_647}
@@ -196,7 +196,7 @@ def _work(service: str) -> dict[str, Any]:
         **_QUORUM,
         "x-dead-letter-exchange": "",
         "x-dead-letter-routing-key": parked_name(service),
-        "x-delivery-limit": _DELIVERIES,
+        "x-delivery-limit": DELIVERIES,
     }
 
 

@@ -94,3 +94,4 @@ def test_the_compose_file_runs_every_process_and_demands_its_passwords():
     assert set(yaml.safe_load(text)["services"]) >= PROCESSES | {"postgres", "rabbitmq", "migrate", "topology"}
     assert "${FOYER_DB_PASSWORD:?" in text
     assert "${FOYER_AMQP_PASSWORD:?" in text
+    assert "${FOYER_SEALING_KEYS:?" in text

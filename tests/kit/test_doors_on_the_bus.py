@@ -111,6 +111,47 @@ def test_a_malformed_message_is_parked_and_the_next_one_handled(running, db, que
     eventually(lambda: effects(db, what) == 1)
 
 
+@pytest.mark.parametrize("said", [b'{"what": 5, "x": "secret"}', b"secret and not JSON"])
+def test_what_a_door_must_not_keep_is_not_parked(running, said):
+    running.publish("consent.notices", said)
+    assert running.parked()[1] == said.replace(b"secret", b"------")
+
+
+def test_what_a_door_must_not_keep_does_not_wait_for_another_attempt(running):
+    what = something()
+    running.publish("consent.notices", {"what": what, "then": "stumble", "x": "secret"})
+    headers, body = running.parked()
+    assert headers["foyer-attempt"] == 2
+    assert json.loads(body) == {"what": what, "then": "stumble", "x": "------"}
+
+
+def test_what_cannot_be_parked_now_is_held_and_not_moved_by_the_broker_as_it_came(running):
+    running.channel.queue_delete("consent.parked")
+    running.publish("consent.notices", b"secret and not JSON")
+    eventually(lambda: running.left_in("consent.notices") == 0)
+    running.channel.queue_declare("consent.parked", durable=True, arguments={"x-queue-type": "quorum"})
+    assert running.parked()[1] == b"------ and not JSON"
+
+
+def test_what_cannot_be_redacted_is_parked_without_digits(running):
+    running.publish("consent.notices", b"unredactable 4111")
+    assert running.parked()[1] == b"unredactable ####"
+
+
+def test_what_is_too_large_to_look_at_is_parked_without_digits(running):
+    running.publish("consent.notices", b"4" * 2_000_000)
+    assert running.parked()[1] == b"#" * 2_000_000
+
+
+def test_a_message_that_nobody_ever_settles_is_parked_before_the_broker_parks_it_as_it_came(running, db):
+    what = something()
+    running.publish("consent.notices", {"what": what, "x": "secret"}, headers={"x-delivery-count": 19})
+    headers, body = running.parked()
+    assert headers["foyer-reason"] == "Delivered again and again, and never settled."
+    assert b"secret" not in body
+    assert effects(db, what) == 0
+
+
 def test_an_unknown_content_type_or_encoding_is_no_reason_to_lose_a_message(running, db):
     what = something()
     running.publish("consent.notices", {"what": what}, content_type="application/x-weird", content_encoding="x-unknown")

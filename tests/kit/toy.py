@@ -74,6 +74,12 @@ class EffectNotice:
     then: str = ""
 
 
+def _without_secrets(body: bytes) -> bytes:
+    if b"unredactable" in body:
+        raise ValueError(body)
+    return body.replace(b"secret", b"------")
+
+
 class TooMuch(Conflict):
     """There are too many effects already."""
 
@@ -115,7 +121,7 @@ class ToyService(Service):
         _then(event.then)
         tx.announce(EffectDone(what=event.what))
 
-    @inbound("effect.notice", EffectNotice)
+    @inbound("effect.notice", EffectNotice, redact=_without_secrets)
     def take_notice(self, tx: Tx, notice: EffectNotice) -> None:
         _effect(tx, notice.what)
         _then(notice.then)
