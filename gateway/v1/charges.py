@@ -82,11 +82,12 @@ def read_charge(charge_id: UUID) -> Response:
 
 @blueprint.post("/charges/<uuid:charge_id>/void")
 @needs("write")
+@blueprint.doc(**{"x-key-demanded": True})
 @blueprint.arguments(Voiding)
 @blueprint.response(200, ChargeShape)
 def void_charge(body: dict[str, Any], charge_id: UUID) -> Response:
-    """Take a charge back by its reversal: once, and not when it is on an invoice."""
-    return reply(command(VoidCharge(charge_id=charge_id, **body)))
+    """Take a charge back by its reversal: once, and not when it is on an invoice. Needs an Idempotency-Key."""
+    return reply(command(VoidCharge(charge_id=charge_id, **body), key_demanded=True))
 
 
 @blueprint.post("/inbound/charges")

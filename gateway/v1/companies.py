@@ -92,7 +92,7 @@ def read_routing(booking_id: UUID) -> Response:
 @blueprint.arguments(RoutingIn)
 @blueprint.response(200, RoutingShape)
 def set_routing(body: dict[str, Any], booking_id: UUID) -> Response:
-    """These rules and no others; what was charged already moves to whoever owes it now."""
+    """These rules and no others; what was charged moves to whoever owes it now. The same again moves nothing."""
     said = body["rules"]
     refuse_unknown({f"/rules/{n}/payer": rule["payer"] for n, rule in enumerate(said)})
     rules = tuple(RoutingRule(kinds=tuple(rule["kinds"]), payer_profile_id=rule["payer"]) for rule in said)

@@ -14,8 +14,9 @@ from gateway.access.callers import needs
 from gateway.asking import ask, command, reply
 from gateway.blueprint import Blueprint
 from gateway.known import about_guest, property_of
-from gateway.outside import LongText, Page, Strict, Text, listing, page, schema_of
+from gateway.outside import LongText, MoneyField, Page, Strict, Text, WholeNumber, listing, page, schema_of
 from services.contracts.billing import (
+    CreditedLine,
     CreditInvoice,
     FindInvoices,
     Invoice,
@@ -67,8 +68,21 @@ class NewInvoice(Strict):
             raise marshmallow.ValidationError("Say which property issues.", "property")
 
 
+class CreditedLineIn(Strict):
+    number = WholeNumber(required=True, metadata={"description": "Of the invoice's line."})
+    amount = MoneyField(
+        load_default=None, metadata={"description": "With its VAT; all that is left of the line unless said."}
+    )
+
+
 class NewCreditNote(Strict):
     reason = Text(required=True, most=500)
+    lines = fields.List(
+        fields.Nested(CreditedLineIn),
+        load_default=None,
+        validate=validate.Length(min=1, max=100),
+        metadata={"description": "The lines to lower; without them the whole invoice is taken back."},
+    )
 
 
 class InvoiceFilter(Page):
@@ -170,8 +184,11 @@ def print_invoice(invoice_id: UUID) -> Response:
 @blueprint.arguments(NewCreditNote)
 @blueprint.response(201, InvoiceShape)
 def credit_invoice(body: dict[str, Any], invoice_id: UUID) -> Response:
-    """Take an invoice back, whole and once; what stood on it can be invoiced again. Needs an Idempotency-Key."""
-    made = command(CreditInvoice(invoice_id=invoice_id, **body), key_demanded=True)
+    """Take an invoice back, once: what stood on it can be invoiced again. With `lines`: lower these, on the invoice and
+    in what is owed; 409 `credit-note-too-large` above what is left of a line. Needs an Idempotency-Key.
+    """
+    lines = tuple(CreditedLine(**line) for line in body.pop("lines") or ())
+    made = command(CreditInvoice(invoice_id=invoice_id, lines=lines, **body), key_demanded=True)
     return reply(made, 201, headers={"Location": f"/v1/invoices/{made.id}"})
 
 

@@ -17,11 +17,14 @@ from services.contracts.billing import PostedJournal, ReadJournal, ReverseJourna
 blueprint = Blueprint("ledger", __name__, description="What was posted, entry by entry")
 
 
+CODE = validate.Regexp(r"\A[a-z0-9]+(-[a-z0-9]+)*\Z", error="Not a code such as wrong-account.")
+
+
 class Reversal(Strict):
     reason_code = Text(
         required=True,
         most=40,
-        validate=validate.Regexp(r"\A[a-z0-9]+(-[a-z0-9]+)*\Z", error="Not a code such as wrong-account."),
+        validate=CODE,
         metadata={"example": "wrong-account", "description": "Why, as a code: never words about people."},
     )
 
@@ -40,6 +43,9 @@ def read_journal(journal_id: UUID) -> Response:
 @blueprint.arguments(Reversal)
 @blueprint.response(201, schema_of(PostedJournal))
 def reverse_journal(body: dict[str, Any], journal_id: UUID) -> Response:
-    """Post the mirror of a journal that belongs to no stay, charge or payment. Needs an Idempotency-Key."""
+    """Post the mirror of an adjustment, or of a journal that belongs to no stay, charge or payment.
+
+    Those are undone in their own ways: 409 `not-reversible` says how. Needs an Idempotency-Key.
+    """
     posted = command(ReverseJournal(journal_id=journal_id, **body), key_demanded=True)
     return reply(posted, 201, headers={"Location": f"/v1/journals/{posted.id}"})

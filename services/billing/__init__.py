@@ -2,18 +2,18 @@
 
 Owns      folios (one per booking and payer, a house folio per guest), journals and their entries, stored balances,
           charges and their kinds, payments and refunds, which credit covers which folio, companies' credit terms,
-          routing, taxes, policies and the terms bookings were made on, deposits due, invoices. Amounts are integer
-          minor units; positive is debit, negative is credit.
+          routing, taxes, policies and the terms bookings were made on, deposits due, invoices and credit notes. Amounts
+          are integer minor units; positive is debit, negative is credit.
 Answers   accounts: ReadAccount, ReadBookingBalance, PinAllocation, ReleaseAllocation, ReadStatement
           charges: PostCharge, ReceiveCharge, VoidCharge, ReadCharge, ReadChargeKinds, SetUpChargeKind, FindFolios,
-          ReadFolio, CloseFolio, ReopenFolio
+          ReadFolio, CloseFolio, ReopenFolio, PostAdjustment, ReadAdjustment
           payments: TakePayment, RefundPayment, ReadPayment, FindPayments
           companies: ReadCreditTerms, SetCreditTerms, ReadAgeing, ReadDebtor, ReadRouting, SetRouting
           houses: ReadTaxes, SetTaxes, ReadPolicies, SetPolicies, ReadBookingTerms, WaiveFee, FindDeposits
           invoices: IssueInvoice, CreditInvoice, ReadInvoice, FindInvoices, ReadInvoicing, SetInvoicing
           proofs: ProveLedger, VerifyLedger, ReadJournal, ReverseJournal
-Announces BalanceChanged, ChargePosted, CreditAllocated, DepositOverdue, InvoiceIssued, PaymentReceived, RefundPaid,
-          RevenuePosted
+Announces AdjustmentPosted, BalanceChanged, ChargePosted, CreditAllocated, DepositOverdue, InvoiceIssued,
+          PaymentReceived, RefundPaid, RevenuePosted
 Hears     BookingHeld, BookingConfirmed, BookingChanged, BookingCheckedIn, BookingCheckedOut, BookingCancelled,
           BookingMarkedNoShow; and of other systems `charge.notice`
 By itself nights are earned as they end, deposits fall overdue, the ledger is verified

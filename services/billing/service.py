@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from services.billing.doors.accounts import Accounts
+from services.billing.doors.adjusting import Adjustments
 from services.billing.doors.allocations import Allocating
 from services.billing.doors.charges import Charges
 from services.billing.doors.companies import Companies
+from services.billing.doors.crediting import CreditNotes
 from services.billing.doors.folios import Folios
 from services.billing.doors.invoices import Invoices
 from services.billing.doors.ledger import Ledger
@@ -24,6 +26,7 @@ class BillingService(
     Nights,
     Taxes,
     Charges,
+    Adjustments,
     Folios,
     Payments,
     Companies,
@@ -32,6 +35,7 @@ class BillingService(
     Allocating,
     Ledger,
     Invoices,
+    CreditNotes,
     Service,
 ):
     name = "billing"

@@ -74,3 +74,7 @@ class Desk(Billing):
 
     def reads(self, invoice_id: UUID) -> Invoice:
         return self.service.read_invoice(ReadInvoice(invoice_id=invoice_id))
+
+
+def figures(invoice: Invoice) -> tuple[int, int, int, int]:
+    return tuple(m.amount_minor for m in (invoice.net, invoice.vat, invoice.city_tax, invoice.total))  # type: ignore[return-value]

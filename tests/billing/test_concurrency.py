@@ -15,10 +15,14 @@ import sqlalchemy as sa
 
 from services.billing import domain, store
 from services.contracts.billing import (
+    AdjustmentTooLarge,
+    ChargeAdjusted,
+    PostAdjustment,
     ProveLedger,
     RefundPayment,
     RefundTooLarge,
     ReleaseAllocation,
+    ReverseJournal,
     RoutingRule,
     SetRouting,
     VoidCharge,
@@ -197,3 +201,45 @@ def test_credit_goes_to_one_of_the_bookings_that_come_at_the_same_moment(billing
     )
     assert sum(b.allocated.amount_minor for b in billing.account(ana).bookings) == 0
     assert_whole(billing, [ana])
+
+
+def test_no_more_is_credited_than_was_charged_however_many_ask_and_void(billing: Billing) -> None:
+    """Each charges, credits what it can, and voids what it may; and all goes to a company and back."""
+    ana, firm = uuid4(), uuid4()
+    facts = billing.hears(stay(ana, eur(0)))
+    counted: Counter[str] = Counter()
+    lock = threading.Lock()
+
+    def count_in(what: str, minor: int) -> None:
+        with lock:
+            counted[what] += minor
+
+    def works(client: int) -> None:
+        for turn in range(EACH):
+            try:
+                if client % 8 == 7:
+                    rules = (RoutingRule(kinds=("spa",), payer_profile_id=firm),) if turn % 2 else ()
+                    billing.service.set_routing(SetRouting(booking_id=facts.booking_id, rules=rules))
+                elif client % 2:
+                    charge = billing.charges(facts.booking_id, "spa", eur(100 + client))
+                    count_in("charged", 100 + client)
+                    billing.service.void_charge(VoidCharge(charge_id=charge.id, reason="a mistake"))
+                    count_in("charged", -100 - client)
+                else:
+                    credit = billing.service.post_adjustment(
+                        PostAdjustment(
+                            booking_id=facts.booking_id, kind="spa", amount=eur(90), direction="credit", reason="Cold"
+                        )
+                    )
+                    count_in("credited", 90)
+                    if turn % 2:
+                        said = ReverseJournal(journal_id=credit.journal_id, reason_code="wrong-kind")
+                        billing.service.reverse_journal(said)
+                        count_in("credited", -90)
+            except (AdjustmentTooLarge, ChargeAdjusted):
+                continue
+
+    at_once(works)
+    owed = billing.balance(ana) + billing.balance(firm)
+    assert owed == counted["charged"] - counted["credited"] >= 0
+    assert_whole(billing, [ana, firm])

@@ -76,6 +76,15 @@ def test_a_no_show_pays_what_its_policy_says(house: House) -> None:
     assert (house.balance(ana), house.balance(sol)) == (0, 24000)
 
 
+def test_who_was_relocated_by_the_house_pays_no_fee(house: House) -> None:
+    house.asks(cancelling(EVERYTHING))
+    ana = uuid4()
+    facts = house.hears(stay(ana, eur(30000), arrival=PAST))
+    house.ends(replace(facts, flags=("overbooked", "relocated")))
+    assert house.balance(ana) == 0
+    assert house.terms(facts).fee is None
+
+
 def test_a_fee_is_charged_once_however_often_the_end_is_heard(house: House) -> None:
     house.asks(cancelling(EVERYTHING))
     ana = uuid4()

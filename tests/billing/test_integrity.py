@@ -4,54 +4,28 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from datetime import date
 from importlib import import_module
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import psycopg
 import pytest
-import sqlalchemy as sa
 from click.testing import CliRunner
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from foyer import ledger as command_line
-from services.billing import store
-from services.billing.domain import Entry
-from services.billing.store import CHAINS, Journal
-from services.contracts.billing import (
-    AlreadyReversed,
-    LedgerDifference,
-    LedgerReport,
-    NoSuchJournal,
-    NotReversible,
-    PostedJournal,
-    ReadJournal,
-    ReverseJournal,
-    VerifyLedger,
-)
-from services.kit.context import Context
+from services.contracts.billing import LedgerDifference, LedgerReport, VerifyLedger
 from services.kit.db import Database
 from services.kit.refusal import Invalid
-from tests.billing.makers import LISBON, Billing, eur, stay
+from tests.billing.makers import Billing
+from tests.billing.sealed import a_ledger, adjustment, post, verify
 from tests.databases import Databases
 
 pytestmark = pytest.mark.servers
 
-POSTER = Context(actor="test")
-
 
 @pytest.fixture
 def billing(billing_db: Database) -> Billing:
-    """A ledger with a few guests' stays and payments."""
-    made = Billing(billing_db)
-    for _ in range(3):
-        ana = uuid4()
-        made.hears(stay(ana, eur(30000)))
-        made.pays(ana, eur(10000))
-    return made
+    return a_ledger(billing_db)
 
 
 @pytest.fixture
@@ -61,28 +35,6 @@ def superuser(billing: Billing, databases: Databases) -> Iterator[psycopg.Connec
     connection.execute("SET session_replication_role = replica")
     yield connection
     connection.execute("RESET session_replication_role")
-
-
-def verify(billing: Billing) -> list[LedgerDifference]:
-    """All parts of the report, as `foyer ledger verify` asks for them."""
-    found: list[LedgerDifference] = []
-    cursor: str | None = None
-    while True:
-        report = billing.service.verify_ledger(VerifyLedger(cursor=cursor))
-        found += report.differences
-        cursor = report.next
-        if cursor is None:
-            return found
-
-
-def post(billing: Billing, entries: tuple[Entry, ...], kind: str = "adjustment", **more: Any) -> Journal:
-    journal = Journal(kind, entries, **more)
-    billing.db.writing(POSTER, lambda tx: store.post(tx, journal))
-    return journal
-
-
-def adjustment(guest: UUID, minor: int = 500) -> tuple[Entry, ...]:
-    return Entry("guests", minor, "EUR", guest), Entry("rounding", -minor, "EUR")
 
 
 def one(superuser: psycopg.Connection[Any], statement: str, *values: Any) -> Any:
@@ -279,164 +231,3 @@ def test_the_command_line_names_each_difference_and_fails(monkeypatch: pytest.Mo
     assert done.exit_code == 1
     assert f"journal {journal}  entry 17  account revenue:spa" in done.output
     assert "4 journals looked at, 1 differences." in done.output
-
-
-# ── posting ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_an_account_of_a_known_family_is_taken(billing: Billing) -> None:
-    ana = uuid4()
-    for account in ("tax:vat", "tax:city", "revenue:late-check-out", "clearing:bank-2", "bad-debt", "rounding"):
-        post(billing, (Entry("guests", 1, "EUR", ana), Entry(account, -1, "EUR")))
-    assert billing.balance(ana) == 6
-
-
-@pytest.mark.parametrize("account", ["pocket", "revenue:", "revenue:Ana Silva", "tax:vat-", "guests:x", "xrounding"])
-def test_an_account_of_no_family_is_refused(billing: Billing, account: str) -> None:
-    with pytest.raises(sa.exc.IntegrityError):
-        post(billing, (Entry("guests", 1, "EUR", uuid4()), Entry(account, -1, "EUR")))
-
-
-def test_a_journal_keeps_its_property_its_day_and_its_reason(billing: Billing) -> None:
-    posted = post(
-        billing,
-        adjustment(uuid4()),
-        property_id=LISBON,
-        business_date=date(2026, 3, 1),
-        reason="wrong-account",
-    )
-    journal = billing.service.read_journal(ReadJournal(journal_id=posted.id))
-    assert (journal.property_id, journal.business_date, journal.reason) == (LISBON, date(2026, 3, 1), "wrong-account")
-    with billing.db.engine.connect() as connection:
-        properties = connection.execute(
-            sa.text("SELECT DISTINCT property_id FROM entries WHERE journal_id = :id"), {"id": posted.id}
-        ).scalars()
-        assert list(properties) == [LISBON]
-
-
-def test_many_at_once_on_the_same_house_accounts_lose_nothing_and_wait_for_nobody(billing: Billing) -> None:
-    """Each transaction posts twice, the accounts in either order; none is repeated after a deadlock."""
-    guests = [uuid4() for _ in range(32)]
-    started: list[UUID] = []
-
-    def move(guest: UUID) -> None:
-        turned = adjustment(guest)[:: -1 if guest.int % 2 else 1]
-
-        def twice(tx: Any) -> None:
-            started.append(guest)
-            store.lock_guest(tx, guest)
-            store.post(tx, Journal("adjustment", turned))
-            store.post(tx, Journal("adjustment", turned[::-1]))
-
-        for _ in range(4):
-            billing.db.writing(POSTER, twice)
-
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(move, guests))
-    assert len(started) == 4 * len(guests)
-    assert {billing.balance(guest) for guest in guests} == {4 * 2 * 500}
-    assert verify(billing) == []
-
-
-def test_a_chain_that_somebody_holds_is_not_waited_for(billing: Billing, databases: Databases) -> None:
-    with databases.admin("billing").transaction():
-        databases.admin("billing").execute("SELECT FROM chains WHERE chain <> %s FOR UPDATE", [CHAINS // 2])
-        post(billing, adjustment(uuid4()))
-    assert verify(billing) == []
-
-
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    journals=st.lists(
-        st.lists(
-            st.tuples(st.sampled_from(["rounding", "bad-debt", "tax:vat"]), st.integers(-(10**12), 10**12)),
-            min_size=1,
-            max_size=6,
-        ),
-        max_size=5,
-    )
-)
-def test_balances_are_the_fold_of_the_entries_whatever_is_posted(
-    billing: Billing, journals: list[list[tuple[str, int]]]
-) -> None:
-    """The same account may stand in a journal more than once."""
-    ana = uuid4()
-    for lines in journals:
-        house = [Entry(account, minor, "JPY") for account, minor in lines if minor]
-        owed = -sum(entry.amount_minor for entry in house)
-        guest = [Entry("guests", owed, "JPY", ana)] if owed else []
-        if house:
-            post(billing, (*house, *guest))
-    assert verify(billing) == []
-
-
-# ── reversal ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def reverse(billing: Billing, journal_id: UUID, reason: str = "wrong-account") -> PostedJournal:
-    posted: PostedJournal = billing.service.reverse_journal(ReverseJournal(journal_id=journal_id, reason_code=reason))
-    return posted
-
-
-def test_a_reversal_is_the_mirror_and_names_what_it_reverses_and_why(billing: Billing) -> None:
-    ana = uuid4()
-    wrong = post(billing, adjustment(ana), property_id=LISBON)
-    mirror = reverse(billing, wrong.id)
-    assert (mirror.kind, mirror.reverses, mirror.reason) == ("reversal", wrong.id, "wrong-account")
-    assert [(e.account, e.amount) for e in mirror.entries] == [("guests", eur(-500)), ("rounding", eur(500))]
-    assert mirror.property_id == LISBON
-    assert billing.balance(ana) == 0
-    assert billing.service.read_journal(ReadJournal(journal_id=wrong.id)).reversed_by == mirror.id
-    assert verify(billing) == []
-
-
-def test_a_journal_is_reversed_once(billing: Billing) -> None:
-    wrong = post(billing, adjustment(uuid4()))
-    mirror = reverse(billing, wrong.id)
-    with pytest.raises(AlreadyReversed) as refused:
-        reverse(billing, wrong.id)
-    assert refused.value.facts == {"reversed_by": str(mirror.id)}
-
-
-def test_of_many_who_reverse_at_once_one_does(billing: Billing) -> None:
-    ana = uuid4()
-    wrong = post(billing, adjustment(ana))
-
-    def attempt(_: int) -> bool:
-        try:
-            reverse(billing, wrong.id)
-        except AlreadyReversed:
-            return False
-        return True
-
-    with ThreadPoolExecutor(4) as pool:
-        assert sum(pool.map(attempt, range(8))) == 1
-    assert billing.balance(ana) == 0
-
-
-def test_a_reversal_is_not_reversed(billing: Billing) -> None:
-    mirror = reverse(billing, post(billing, adjustment(uuid4())).id)
-    with pytest.raises(NotReversible):
-        reverse(billing, mirror.id)
-
-
-def test_stays_charges_and_payments_are_undone_in_their_own_way(billing: Billing) -> None:
-    before = billing.db.engine.connect().execute(sa.text("SELECT id, kind FROM journals")).all()
-    assert {kind for _, kind in before} == {"stay", "payment"}
-    for journal_id, _ in before:
-        with pytest.raises(NotReversible):
-            reverse(billing, journal_id)
-
-
-def test_an_unknown_journal_is_refused(billing: Billing) -> None:
-    with pytest.raises(NoSuchJournal):
-        reverse(billing, uuid4())
-    with pytest.raises(NoSuchJournal):
-        billing.service.read_journal(ReadJournal(journal_id=uuid4()))
-
-
-@pytest.mark.parametrize("reason", ["", "Ana was wrong", "x" * 41, "a--b", "ä"])
-def test_a_reason_is_a_code(billing: Billing, reason: str) -> None:
-    with pytest.raises(Invalid) as refused:
-        reverse(billing, uuid4(), reason)
-    assert refused.value.errors[0].pointer == "/reason_code"

@@ -1,34 +1,25 @@
-"""Invoices, credit notes and statements: what they say, that they never change, and their numbers."""
+"""What invoices say, and what of a folio is on them."""
 
 from __future__ import annotations
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
-import sqlalchemy as sa
 
-from services.billing.store import invoices as disk
 from services.contracts.billing import (
-    AlreadyCredited,
     CityTax,
-    CreditInvoice,
     DebtorChanged,
-    FindInvoices,
-    Invoice,
     IssueInvoice,
     NoInvoicing,
     NoSuchFolio,
-    NoSuchInvoice,
     NotAnInvoice,
     NothingToInvoice,
     Party,
     PrefixTaken,
-    ReadStatement,
     RoutingRule,
     SetInvoicing,
     SetRouting,
@@ -37,10 +28,9 @@ from services.contracts.billing import (
     VoidCharge,
 )
 from services.contracts.values import Money
-from services.kit.context import Context
 from services.kit.db import Database
 from services.kit.refusal import CommandReused, Invalid
-from tests.billing.desk import ANA, HOUSE, Desk
+from tests.billing.desk import ANA, HOUSE, Desk, figures
 from tests.billing.makers import LISBON, PORTO, Billing, eur, stay
 
 
@@ -52,13 +42,6 @@ def desk(billing_db: Database) -> Desk:
 @pytest.fixture
 def taxed(billing_db: Database) -> Desk:
     return Desk(billing_db, taxed=True)
-
-
-def figures(invoice: Invoice) -> tuple[int, int, int, int]:
-    return tuple(m.amount_minor for m in (invoice.net, invoice.vat, invoice.city_tax, invoice.total))  # type: ignore[return-value]
-
-
-# ── what an invoice says ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_an_invoice_explains_the_stay_and_every_charge(taxed: Desk) -> None:
@@ -253,190 +236,3 @@ def test_two_houses_cannot_number_alike(desk: Desk) -> None:
         desk.service.set_invoicing(
             SetInvoicing(property_id=uuid4(), time_zone="Europe/Lisbon", prefix="LIS", seller=HOUSE)
         )
-
-
-# ── numbers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_many_at_once_get_numbers_without_gap_and_attempts_that_fail_burn_none(desk: Desk) -> None:
-    folios = [desk.stayed(uuid4(), eur(100 + n)) for n in range(32)]
-
-    def attempt(n: int) -> str | None:
-        try:
-            if n % 4 == 3:
-                desk.service.db.writing(_context(), lambda tx: _fails_after_its_number(tx))
-            return desk.invoices(folios[n]).number
-        except ZeroDivisionError:
-            return None
-
-    with ThreadPoolExecutor(32) as pool:
-        numbers = sorted(number for number in pool.map(attempt, range(32)) if number)
-    assert len(numbers) == 24
-    assert [int(number.rsplit("-", 1)[1]) for number in numbers] == list(range(1, 25))
-
-
-def test_numbers_follow_the_moments_of_issue(desk: Desk) -> None:
-    folios = [desk.stayed(uuid4(), eur(100)) for _ in range(8)]
-    with ThreadPoolExecutor(8) as pool:
-        issued = list(pool.map(desk.invoices, folios))
-    assert sorted(issued, key=lambda i: i.number) == sorted(issued, key=lambda i: (i.issued_at, i.number))
-
-
-def _context() -> Any:
-    return Context(actor="staff:ines")
-
-
-def _fails_after_its_number(tx: Any) -> None:
-    disk.next_number(tx, LISBON, "invoice", datetime.now(UTC).year)
-    raise ZeroDivisionError
-
-
-# ── that it never changes ────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_an_issued_invoice_reads_as_issued_whatever_happens_to_its_folio(desk: Desk) -> None:
-    guest = uuid4()
-    folio = desk.stayed(guest, eur(30000))
-    desk.charges(desk.booking(folio), "spa", eur(4500), description="Massage")
-    issued = desk.invoices(folio)
-    desk.pays(guest, eur(99900))
-    desk.charges(desk.booking(folio), "spa", eur(12000))
-    desk.service.set_invoicing(
-        SetInvoicing(property_id=LISBON, time_zone="Asia/Tokyo", prefix="NEW", seller=Party(name="Another"))
-    )
-    assert desk.reads(issued.id) == issued
-
-
-@pytest.mark.parametrize("table", ["invoices", "invoice_folios", "invoice_payments"])
-@pytest.mark.parametrize(
-    "statement", ["DELETE FROM {}", "UPDATE {} SET invoice_id = invoice_id", "TRUNCATE {} CASCADE"]
-)
-def test_the_database_lets_nobody_change_an_invoice(desk: Desk, table: str, statement: str) -> None:
-    desk.invoices(desk.stayed(uuid4(), eur(30000)))
-    text = (
-        statement.format(table).replace("invoice_id = invoice_id", "number = number")
-        if table == "invoices"
-        else (statement.format(table))
-    )
-    with desk.db.engine.connect() as connection, pytest.raises(sa.exc.ProgrammingError):
-        connection.execute(sa.text(text))
-
-
-def test_names_and_words_stand_apart_and_are_gone_when_erased(desk: Desk) -> None:
-    folio = desk.stayed(uuid4(), eur(30000))
-    desk.charges(desk.booking(folio), "spa", eur(4500), description="Massage")
-    issued = desk.invoices(folio)
-    with desk.db.engine.begin() as connection:
-        kept = connection.execute(sa.text("SELECT content FROM invoices")).scalar_one()
-        connection.execute(sa.text("DELETE FROM invoice_parties"))
-    assert "Ana" not in kept
-    assert "Massage" not in kept
-    left = desk.reads(issued.id)
-    assert left.addressee is None
-    assert {line.words for line in left.lines} == {None}
-    assert left.total == issued.total
-
-
-# ── credit notes ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_a_credit_note_takes_all_back_in_its_own_series_and_frees_what_was_invoiced(taxed: Desk) -> None:
-    folio = taxed.stayed(uuid4(), eur(31800))
-    first = taxed.invoices(folio)
-    note = taxed.credits(first)
-    assert note.kind == "credit-note"
-    assert note.number == first.number.replace("LIS-", "LIS-CN-")
-    assert figures(note) == tuple(-figure for figure in figures(first))
-    assert (note.credits, note.credits_number, note.reason) == (first.id, first.number, "Wrong address")
-    assert taxed.reads(first.id).credited_by == note.id
-    again = taxed.invoices(folio)
-    assert (figures(again), again.number[-1]) == (figures(first), "2")
-
-
-def test_an_invoice_is_credited_once_even_at_once(desk: Desk) -> None:
-    first = desk.invoices(desk.stayed(uuid4(), eur(30000)))
-
-    def attempt(_: int) -> UUID | None:
-        try:
-            return desk.credits(first).id
-        except AlreadyCredited:
-            return None
-
-    with ThreadPoolExecutor(8) as pool:
-        notes = [note for note in pool.map(attempt, range(8)) if note]
-    assert len(notes) == 1
-    with pytest.raises(AlreadyCredited):
-        desk.credits(desk.reads(notes[0]))
-
-
-def test_there_is_no_credit_note_for_nothing(desk: Desk) -> None:
-    with pytest.raises(NoSuchInvoice):
-        desk.service.credit_invoice(CreditInvoice(invoice_id=uuid4(), reason=""))
-
-
-def test_each_is_announced_without_a_name(desk: Desk) -> None:
-    first = desk.invoices(desk.stayed(uuid4(), eur(30000)))
-    note = desk.credits(first, reason="Ana moved")
-    with desk.db.engine.connect() as connection:
-        bodies = connection.execute(
-            sa.text("SELECT body FROM outbox WHERE routing_key = 'invoice.issued.v1' ORDER BY seq")
-        ).scalars()
-        told = [json.loads(body) for body in bodies]
-    assert [(t["invoice_id"], t["kind"], t["total"]["amount_minor"]) for t in told] == [
-        (str(first.id), "invoice", 30000),
-        (str(note.id), "credit-note", -30000),
-    ]
-    assert "Ana" not in json.dumps(told)
-
-
-def test_invoices_are_found_by_who_owes_by_folio_and_by_number(desk: Desk) -> None:
-    guest = uuid4()
-    folios = [desk.stayed(guest, eur(100)) for _ in range(3)]
-    issued = [desk.invoices(folio) for folio in folios]
-
-    def find(**wanted: Any) -> list[UUID]:
-        return [each.id for each in desk.service.find_invoices(FindInvoices(**wanted)).items]
-
-    assert find(profile_id=guest) == [each.id for each in reversed(issued)]
-    assert find(folio_id=folios[1]) == [issued[1].id]
-    assert find(number=issued[2].number) == [issued[2].id]
-    assert find(property_id=PORTO) == []
-    first = desk.service.find_invoices(FindInvoices(profile_id=guest, limit=2))
-    rest = desk.service.find_invoices(FindInvoices(profile_id=guest, limit=2, cursor=first.next))
-    assert [each.id for each in (*first.items, *rest.items)] == find(profile_id=guest)
-    assert rest.next is None
-
-
-# ── statements ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_a_statement_leads_from_what_was_owed_to_what_is_owed(desk: Desk) -> None:
-    guest = uuid4()
-    desk.stayed(guest, eur(30000))
-    desk.pays(guest, eur(10000))
-    desk.charges(None, "spa", Money(amount_minor=5, currency="JPY"), profile_id=guest)
-
-    def statement(first: date, until: date) -> Any:
-        return desk.service.read_statement(ReadStatement(profile_id=guest, first=first, until=until, currency="EUR"))
-
-    whole = statement(date(2020, 1, 1), date(2099, 1, 1))
-    assert (whole.opening, whole.closing) == (eur(0), eur(20000))
-    assert [line.balance_after.amount_minor for line in whole.lines][-1] == desk.balance(guest)
-    after = statement(date(2098, 1, 1), date(2099, 1, 1))
-    assert (after.opening, after.lines, after.closing) == (eur(20000), (), eur(20000))
-
-
-@pytest.mark.parametrize(
-    ("said", "pointer"),
-    [
-        ({"until": date(2019, 1, 1)}, "/until"),
-        ({"currency": "XQQ"}, "/currency"),
-        ({"time_zone": "Mars/Olympus"}, "/time_zone"),
-        ({"time_zone": "../etc/passwd"}, "/time_zone"),
-    ],
-)
-def test_a_statement_over_nonsense_is_refused(desk: Desk, said: dict[str, Any], pointer: str) -> None:
-    whole = {"first": date(2020, 1, 1), "until": date(2020, 2, 1), "currency": "EUR", **said}
-    with pytest.raises(Invalid) as refused:
-        desk.service.read_statement(ReadStatement(profile_id=uuid4(), **whole))
-    assert [e.pointer for e in refused.value.errors] == [pointer]

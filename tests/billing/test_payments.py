@@ -26,6 +26,7 @@ from services.contracts.billing import (
     TakePayment,
     WrongCurrency,
 )
+from services.contracts.cards import REMOVED
 from services.contracts.values import Money
 from services.kit.db import Database
 from services.kit.refusal import CommandReused, Invalid, Refusal
@@ -129,6 +130,16 @@ def test_a_payment_names_a_booking_there_is_in_its_currency_and_somebody_of_it(b
         pays(billing, ana, eur(1), booking_id=booked.booking_id, on_behalf_of=uuid4())
     assert pointers(refused) == ["/on_behalf_of"]
     assert billing.balance(ana) == 30000
+
+
+def test_a_card_number_is_kept_with_no_payment_and_no_refund(billing: Billing) -> None:
+    paid = pays(billing, uuid4(), eur(1000), reference="till 3, 4111 1111 1111 1111")
+    assert paid.reference == f"till 3, {REMOVED}"
+    said = RefundPayment(payment_id=paid.id, amount=eur(400), reason="to 4111-1111-1111-1111")
+    billing.service.refund_payment(said)
+    with billing.db.engine.connect() as connection:
+        kept = connection.exec_driver_sql("SELECT text FROM remarks").scalars().all()
+    assert set(kept) == {f"till 3, {REMOVED}", f"to {REMOVED}"}
 
 
 def test_a_payment_says_what_became_of_it(billing: Billing) -> None:

@@ -66,6 +66,23 @@ def test_bounds_of_a_policy_are_included(bounds: dict[str, Any], holds: bool) ->
     assert rules.matches(cancelling(EVERYTHING, **bounds), facts, date(2026, 11, 1)) is holds
 
 
+@pytest.mark.parametrize(
+    ("sold", "holds"),
+    [(("NRF",), True), (("NRF", "PROMO"), True), (("FLEX",), False), (("FLEX", "NRF"), False), ((), False)],
+)
+def test_a_policy_of_rates_is_for_bookings_sold_at_nothing_else(sold: tuple[str, ...], holds: bool) -> None:
+    facts = replace(stay(ANA, eur(30000)), rates=sold)
+    policy = cancelling(EVERYTHING, rates=("NRF", "PROMO"))
+    assert rules.matches(policy, facts, date(2026, 11, 1)) is holds
+
+
+def test_a_policy_of_a_rate_stands_before_the_general_one() -> None:
+    strict, general = cancelling(EVERYTHING, rates=("NRF",)), cancelling(Share(nights=1))
+    facts = replace(stay(ANA, eur(30000)), rates=("NRF",))
+    chosen = rules.choose([strict, general], facts, date(2026, 11, 1), "UTC")
+    assert chosen.cancellation == strict
+
+
 def test_a_fixed_amount_is_for_bookings_in_its_currency() -> None:
     facts = stay(ANA, Money(amount_minor=30000, currency="USD"))
     assert not rules.matches(cancelling(Share(amount=eur(100))), facts, date(2026, 11, 1))

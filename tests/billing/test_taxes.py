@@ -142,6 +142,19 @@ def test_children_under_the_age_pay_none() -> None:
     assert [n.city_tax_minor for n in found] == [800, 800, 800]
 
 
+@pytest.mark.parametrize(("ages", "paying"), [((12,), 2), ((13,), 3), ((17,), 3), ((2, 13), 3), ((), 2)])
+def test_a_child_whose_age_is_known_pays_from_the_age_on(ages: tuple[int, ...], paying: int) -> None:
+    found = nights(
+        replace(family(), children=2, child_ages=ages), city_tax=(city_tax(amount_minor=400, exempt_under=13),)
+    )
+    assert [n.city_tax_minor for n in found] == [paying * 400] * 3
+
+
+def test_without_an_age_in_the_rule_every_child_pays() -> None:
+    found = nights(replace(family(), child_ages=(1,)), city_tax=(city_tax(amount_minor=400),))
+    assert [n.city_tax_minor for n in found] == [1200] * 3
+
+
 def test_only_so_many_nights_of_a_stay_are_taxed() -> None:
     found = nights(family(nights=5), city_tax=(city_tax(amount_minor=200, most_nights=3),))
     assert [n.city_tax_minor for n in found] == [600, 600, 600, 0, 0]

@@ -77,11 +77,11 @@ def test_a_kind_nobody_knows_is_refused_where_it_stands(api, services):
 
 def test_a_charge_is_voided_with_a_reason_and_once(api, services):
     services.will_answer(VoidCharge, CHARGE)
-    assert api.post(f"/v1/charges/{STAY}/void", json={"reason": "Mistyped"}).status_code == 200
+    assert api.post(f"/v1/charges/{STAY}/void", json={"reason": "Mistyped"}, headers=KEY).status_code == 200
     assert services.last(VoidCharge) == VoidCharge(charge_id=STAY, reason="Mistyped")
     services.will_answer(VoidCharge, ChargeVoided())
-    assert api.post(f"/v1/charges/{STAY}/void", json={"reason": "Mistyped"}).status_code == 409
-    assert api.post(f"/v1/charges/{STAY}/void", json={}).status_code == 422
+    assert api.post(f"/v1/charges/{STAY}/void", json={"reason": "Mistyped"}, headers=KEY).status_code == 409
+    assert api.post(f"/v1/charges/{STAY}/void", json={}, headers=KEY).status_code == 422
 
 
 def test_a_till_gets_a_report_and_needs_its_own_scope(api, services, as_key):

@@ -241,3 +241,20 @@ def test_every_language_has_all_words(language: str) -> None:
     words = words_of(language)
     assert all(words.values())
     assert json.dumps(words)
+
+
+@pytest.mark.parametrize(("partial", "title", "word"), [(False, "Stornorechnung", "Storniert"),
+                                                        (True, "Rechnungskorrektur", "Berichtigt")])  # fmt: skip
+def test_a_partial_credit_note_is_printed_as_a_correction(
+    monkeypatch: pytest.MonkeyPatch, partial: bool, title: str, word: str
+) -> None:
+    printed: dict[str, Any] = {}
+
+    def kept(template: str, said: dict[str, Any], *_: Any) -> bytes:
+        printed.update(said)
+        return b"%PDF"
+
+    monkeypatch.setattr(documents, "set_pages", kept)
+    note = replace(an_invoice(language="de"), kind="credit-note", credits_number="LIS-2026-000122", partial=partial)
+    documents.invoice(note)
+    assert (printed["title"], (word, "LIS-2026-000122") in printed["facts"]) == (title, True)

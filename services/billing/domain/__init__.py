@@ -1,9 +1,11 @@
 """The rules of the ledger. Nothing here reads or writes."""
 
+from services.billing.domain.adjusting import REASON_CODES, adjusting, negated
 from services.billing.domain.charging import (
     Said,
     charge_entries,
     checked_kind,
+    revenue_of,
     void_entries,
 )
 from services.billing.domain.chart import (
@@ -42,10 +44,12 @@ from services.billing.domain.credit import (
 from services.billing.domain.folio import (
     Entry,
     Folio,
+    Rated,
     charged,
     check_currency,
     journal_to,
     payment_entries,
+    rated,
     revenue_changes,
     steps,
     story,
@@ -72,13 +76,16 @@ __all__ = [
     "Kind",
     "METHODS",
     "Night",
+    "REASON_CODES",
     "REST",
     "REVERSAL",
+    "Rated",
     "Rule",
     "STAY",
     "Said",
     "VAT",
     "WITH_THE_STAY",
+    "adjusting",
     "aged",
     "allocate",
     "business_date",
@@ -93,11 +100,14 @@ __all__ = [
     "guests_of",
     "journal_to",
     "mirror",
+    "negated",
     "nights_of",
     "part_for",
     "payment_entries",
+    "rated",
     "refund_entries",
     "revenue_changes",
+    "revenue_of",
     "split",
     "split_gross",
     "steps",

@@ -67,6 +67,11 @@ def check_key(source: str | None, external_id: str | None) -> None:
         check_words(said, pointer, 200)
 
 
+def revenue_of(account: str, net_minor: int) -> int:
+    """What of a charge less its VAT is the house's own: nothing of what is itself a tax."""
+    return net_minor if account.startswith("revenue:") else 0
+
+
 def charge_entries(payer_id: UUID, account: str, net_minor: int, vat_minor: int, currency: str) -> tuple[Entry, ...]:
     """The payer owes the gross; the net is earned on the kind's account, the VAT is owed to the state."""
     entries = (

@@ -27,6 +27,8 @@ DESCRIPTIONS = {
     "spa": "SPA",
     "city-tax": "City tax",
     "void": "Charge, voided",
+    "adjustment": "Adjustment",
+    "reversal": "Correction, taken back",
     "routing": "Another payer",
 }
 

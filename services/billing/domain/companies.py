@@ -24,10 +24,11 @@ REST = "*"  # the rule for all kinds without one, where the stay is routed away 
 
 @dataclass(frozen=True)
 class Debt:
-    """A part of what a folio is owed for, since its arrival or the day of its charge."""
+    """A part of what a folio is owed for, since its arrival or the day of its charge; `today` is where it is owed."""
 
     since: date
     amount_minor: int
+    today: date
 
 
 def bucket(since: date, days: int, today: date) -> Bucket:
@@ -39,7 +40,7 @@ def bucket(since: date, days: int, today: date) -> Bucket:
     return "over-90"
 
 
-def aged(debts: Iterable[Debt], covered_minor: int, days: int, today: date) -> dict[Bucket, int]:
+def aged(debts: Iterable[Debt], covered_minor: int, days: int) -> dict[Bucket, int]:
     """What of one folio's debts is still open, by age: what covers it covers the oldest first.
 
     Debts may be below zero (a correction); they make the covered part larger. The sum is what is open in all.
@@ -50,7 +51,7 @@ def aged(debts: Iterable[Debt], covered_minor: int, days: int, today: date) -> d
     for debt in sorted((d for d in given if d.amount_minor > 0), key=lambda d: d.since):
         used = min(covered, debt.amount_minor)
         covered -= used
-        found[bucket(debt.since, days, today)] += debt.amount_minor - used
+        found[bucket(debt.since, days, debt.today)] += debt.amount_minor - used
     return found
 
 

@@ -7,7 +7,7 @@ one journal; so whatever a booking goes through, what is posted equals what it s
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from uuid import UUID
@@ -33,15 +33,31 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Rated:
+    """What of a stay is earned at one VAT rate, in minor units, and on how many nights, from the first to the last of
+    them. Without nights it is a correction.
+    """
+
+    basis_points: int
+    net_minor: int
+    vat_minor: int
+    nights: int = 0
+    first: date | None = None
+    last: date | None = None
+
+
+@dataclass(frozen=True)
 class Folio:
     """What has been posted of one booking (or, without one, of a guest's house account).
 
     `deferred_minor` is owed but not yet earned, `recognised_minor` is of the nights that are over, both in `currency`
     and with their taxes; `vat_minor` and `city_tax_minor` are the state's and the city's parts of the latter, and
     `city_tax_within_minor` is what of the city tax the price included. `recognised_until` is the day up to which the
-    clock has closed nights; it only grows. Of the stay's `nights`, `nights_over` are recognised. `charges` are what was
-    consumed beside it, by (kind, currency). The payer owes all of it; `guest_id` is who stays. `stay_payer_id` is whom
-    the stay was routed to, whoever the booking says pays.
+    clock has closed nights; it only grows. Of the stay's `nights`, `nights_over` are recognised; `vat_rates` are the
+    net and the VAT of these, by rate in basis points. `charges` are what was consumed beside the stay, with its tax and
+    less what was credited, by (kind, currency); `earned` is what of them is revenue: without VAT, and without what is a
+    tax itself. The payer owes all of it; `guest_id` is who stays. `stay_payer_id` is whom the stay was routed to,
+    whoever the booking says pays.
     """
 
     payer_id: UUID
@@ -55,7 +71,9 @@ class Folio:
     recognised_until: date | None = None
     nights: int = 0
     nights_over: int = 0
+    vat_rates: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     charges: Mapping[tuple[Kind, str], int] = field(default_factory=dict)
+    earned: Mapping[tuple[Kind, str], int] = field(default_factory=dict)
     stay_payer_id: UUID | None = None
 
     def owed(self) -> dict[str, int]:
@@ -72,10 +90,10 @@ class Folio:
         return self.recognised_minor - self.vat_minor - self.city_tax_minor
 
     def revenue(self) -> dict[Kind, Money]:
-        """Revenue by kind in the folio's currency, the stay's own under ``room`` and without its taxes."""
+        """Revenue by kind in the folio's currency, without taxes; the stay's own under ``room``."""
         total: dict[Kind, int] = defaultdict(int)
         total["room"] += self.earned_minor
-        for (kind, currency), amount in self.charges.items():
+        for (kind, currency), amount in self.earned.items():
             if currency == self.currency:
                 total[kind] += amount
         return {kind: Money(amount_minor=a, currency=self.currency) for kind, a in total.items() if a}
@@ -110,7 +128,9 @@ def target(
         recognised_until=closed,
         nights=facts.nights,
         nights_over=min(len(over), facts.nights),
+        vat_rates=_by_rate(over),
         charges=before.charges if before else {},
+        earned=before.earned if before else {},
         stay_payer_id=before.stay_payer_id if before else None,
     )
 
@@ -131,10 +151,14 @@ def steps(before: Folio, facts: BookingFacts, taxes: PropertyTaxes | None, today
         yield night, before
 
 
-def charged(before: Folio, kind: Kind, amount: Money) -> Folio:
-    """The folio with one more charge on it."""
+def charged(before: Folio, kind: Kind, amount: Money, earned_minor: int) -> Folio:
+    """The folio with one more charge on it, of which so much is revenue; both are negative where it is taken back."""
     key = (kind, amount.currency)
-    return replace(before, charges={**before.charges, key: before.charges.get(key, 0) + amount.amount_minor})
+    return replace(
+        before,
+        charges={**before.charges, key: before.charges.get(key, 0) + amount.amount_minor},
+        earned={**before.earned, key: before.earned.get(key, 0) + earned_minor},
+    )
 
 
 def journal_to(before: Folio | None, after: Folio) -> tuple[Entry, ...]:
@@ -148,6 +172,30 @@ def journal_to(before: Folio | None, after: Folio) -> tuple[Entry, ...]:
         for (account, profile_id, currency), amount in change.items()
         if amount
     )
+
+
+def rated(
+    before: Folio | None, after: Folio, facts: BookingFacts, taxes: PropertyTaxes | None = None
+) -> tuple[Rated, ...]:
+    """What the journal from one folio to the other earns, by VAT rate, in the order of the nights.
+
+    Nothing where the rates of what was earned before are not known, or were of another currency.
+    """
+    old = before.vat_rates if before else {}
+    if before and (before.vat_rates == after.vat_rates or before.currency != after.currency):
+        return ()
+    known = (sum(net for net, _ in old.values()), sum(vat for _, vat in old.values()))
+    if before and known != (before.earned_minor, before.vat_minor):
+        return ()
+    nights = rules.nights_of(facts, taxes)[before.nights_over if before else 0 : after.nights_over]
+    found = []
+    for rate in {**old, **after.vat_rates}:
+        (net, vat), (net_before, vat_before) = after.vat_rates.get(rate, (0, 0)), old.get(rate, (0, 0))
+        days = [night.day for night in nights if night.basis_points == rate]
+        if (net, vat) != (net_before, vat_before):
+            first, last = (days[0], days[-1]) if days else (None, None)
+            found.append(Rated(rate, net - net_before, vat - vat_before, len(days), first, last))
+    return tuple(sorted(found, key=lambda part: (part.first or date.max, part.basis_points)))
 
 
 def story(before: Folio | None, after: Folio, state: str) -> str:
@@ -185,6 +233,15 @@ def payment_entries(beneficiary_id: UUID, amount: Money, method: str) -> tuple[E
 def check_currency(folio: Folio, amount: Money, refusal: type[Conflict]) -> None:
     if folio.currency != amount.currency:
         raise refusal(facts={"currency": folio.currency})
+
+
+def _by_rate(nights: Iterable[rules.Night]) -> dict[int, tuple[int, int]]:
+    """Net and VAT of these nights by their VAT rate."""
+    found: dict[int, tuple[int, int]] = {}
+    for night in nights:
+        net, vat = found.get(night.basis_points, (0, 0))
+        found[night.basis_points] = (net + night.net_minor, vat + night.vat_minor)
+    return {rate: sums for rate, sums in found.items() if any(sums)}
 
 
 def _balances(folio: Folio) -> dict[tuple[str, UUID | None, str], int]:

@@ -15,6 +15,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from services.billing.domain.chart import CITY_TAX, check_words
+from services.billing.domain.folio import Rated
 from services.contracts.billing import InvoiceLine, InvoicePayment, NotAnInvoice, Party, VatSum
 from services.contracts.values import Money
 from services.kit.refusal import Invalid, Problem
@@ -27,6 +28,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
 class Item:
     """One journal of a folio that earned something. `postings` are its entries on revenue and tax accounts, negative
     where something is earned; `basis_points` its VAT rate where that is known; `kind` a charge's, else the account's.
+    `rates` are the parts of what a stay earned, where they were kept, each of one VAT rate.
     """
 
     journal_id: UUID
@@ -40,6 +42,7 @@ class Item:
     basis_points: int | None = None
     reverses: UUID | None = None
     words: str | None = None
+    rates: tuple[Rated, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,25 +96,34 @@ def bill(items: Iterable[Item], currency: str, names: Mapping[str, str]) -> Bill
         )
         for number, line in enumerate(lines, 1)
     )
-    city = sum(line.net for line in lines if line.kind == "city-tax")
-    vat = sum(line.vat for line in lines)
-    net = sum(line.net for line in lines) - city
-    sums: dict[int | None, list[int]] = defaultdict(lambda: [0, 0])
+    return replace(
+        summed(numbered, currency), words={number: line.words for number, line in enumerate(lines, 1) if line.words}
+    )
+
+
+def summed(lines: tuple[InvoiceLine, ...], currency: str) -> Bill:
+    """These lines with their sums."""
+
+    def money(minor: int) -> Money:
+        return Money(amount_minor=minor, currency=currency)
+
+    sums: dict[str | None, list[int]] = defaultdict(lambda: [0, 0])
     for line in lines:
         if line.kind != "city-tax":
-            sums[line.basis_points][0] += line.net
-            sums[line.basis_points][1] += line.vat
+            sums[line.vat_rate][0] += line.net.amount_minor
+            sums[line.vat_rate][1] += line.vat.amount_minor
+    city = sum(line.net.amount_minor for line in lines if line.kind == "city-tax")
+    net, vat = sum(n for n, _ in sums.values()), sum(v for _, v in sums.values())
     return Bill(
-        lines=numbered,
+        lines=lines,
         vat_sums=tuple(
-            VatSum(vat_rate=percent(rate), net=money(n), vat=money(v), total=money(n + v))
-            for rate, (n, v) in sorted(sums.items(), key=lambda each: each[0] or 0)
+            VatSum(vat_rate=rate, net=money(n), vat=money(v), total=money(n + v))
+            for rate, (n, v) in sorted(sums.items(), key=lambda each: Decimal(each[0] or 0))
         ),
         net=money(net),
         vat=money(vat),
         city_tax=money(city),
         total=money(net + vat + city),
-        words={number: line.words for number, line in enumerate(lines, 1) if line.words},
     )
 
 
@@ -197,19 +209,6 @@ def check_language(language: str) -> None:
         raise Invalid(errors=[Problem("/language", "Not a language tag such as en or pt-BR.")])
 
 
-def negative(money: Money) -> Money:
-    return Money(amount_minor=-money.amount_minor, currency=money.currency)
-
-
-def reversed_line(line: InvoiceLine) -> InvoiceLine:
-    """The line of a credit note that takes this one back."""
-    return replace(line, net=negative(line.net), vat=negative(line.vat), total=negative(line.total))
-
-
-def reversed_sum(found: VatSum) -> VatSum:
-    return replace(found, net=negative(found.net), vat=negative(found.vat), total=negative(found.total))
-
-
 def _standing(items: Iterable[Item]) -> list[Item]:
     """Without what was posted and taken back among them: nobody wants to read that."""
     given = {item.journal_id: item for item in items}
@@ -228,26 +227,48 @@ def _standing(items: Iterable[Item]) -> list[Item]:
 
 
 def _lines(item: Item) -> list[Line]:
-    """A line per kind of revenue, one for city tax. Several kinds in one journal share its VAT by their net."""
+    """A line per kind of revenue, one for city tax; what a stay earned has a line for each VAT rate. Several kinds in
+    one journal share its VAT by their net.
+    """
     revenue = {account.partition(":")[2]: -minor for account, minor in item.postings.items() if _is(account, "revenue")}
     if item.kind and len(revenue) == 1:
         revenue = {item.kind: sum(revenue.values())}
     vat = -sum(minor for account, minor in item.postings.items() if _is(account, "tax") and account != CITY_TAX)
     city = -item.postings.get(CITY_TAX, 0)
+    found = _lines_by_rate(item, sum(revenue.values()), vat)
     rate = rate_of(sum(revenue.values()), vat, item.basis_points)
-    found = []
     left_vat, left_net = vat, sum(revenue.values())
-    for kind, net in sorted(revenue.items()):
+    for kind, net in sorted(revenue.items()) if not found else ():
         part = left_vat * net // left_net if left_net else 0
         left_vat, left_net = left_vat - part, left_net - net
         nights = item.nights if kind == "room" else None
         until = item.on + timedelta(days=nights - 1) if nights and nights > 1 else item.on
         found.append(Line(kind, item.on, until, item.booking_id, net, part, rate, nights, item.words))
-    if vat and not revenue:
+    if vat and not revenue and not found:
         found.append(Line("vat", item.on, item.on, item.booking_id, 0, vat, rate, None, item.words))
     if city:
         found.append(Line("city-tax", item.on, item.on, item.booking_id, city, 0, None, None, item.words))
     return found
+
+
+def _lines_by_rate(item: Item, net: int, vat: int) -> list[Line]:
+    """Nothing where the parts were not kept, or are not what the entries say."""
+    if net != sum(part.net_minor for part in item.rates) or vat != sum(part.vat_minor for part in item.rates):
+        return []
+    return [
+        Line(
+            "room",
+            part.first or item.on,
+            part.last or item.on,
+            item.booking_id,
+            part.net_minor,
+            part.vat_minor,
+            part.basis_points or None,
+            part.nights or None,
+            item.words,
+        )
+        for part in item.rates
+    ]
 
 
 def _together(lines: list[Line]) -> list[Line]:

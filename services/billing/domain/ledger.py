@@ -21,15 +21,22 @@ def check_reason(code: str) -> None:
 
 
 def check_reversible(journal: PostedJournal) -> None:
-    """What belongs to a folio or a payment is undone there, as more than entries hangs on it."""
+    """What belongs to a folio or a payment is undone there, as more than entries hangs on it; refuses with the way."""
     if journal.kind == REVERSAL:
         raise NotReversible("A reversal is not reversed: post what is right.")
     if journal.reversed_by is not None:
         raise AlreadyReversed(facts={"reversed_by": str(journal.reversed_by)})
     if journal.payment_id is not None:
-        raise NotReversible("A payment is undone by refunding it.", facts={"payment_id": str(journal.payment_id)})
+        way = "A refund is undone by a payment." if journal.kind == "refund" else "A payment is undone by refunding it."
+        raise NotReversible(way, facts={"payment_id": str(journal.payment_id)})
+    if journal.charge_id is not None:
+        raise NotReversible("A charge is undone by voiding it.", facts={"charge_id": str(journal.charge_id)})
+    if journal.reverses is not None and journal.kind == "void":
+        raise NotReversible("A void is not undone: charge it again.")
+    if journal.kind == "routing":
+        raise NotReversible("What was moved to another payer is moved back by the booking's routing.")
     if journal.folio_id is not None:
-        raise NotReversible("A stay follows its booking, and a charge is voided.")
+        raise NotReversible("What a stay posts follows its booking.", facts={"booking_id": str(journal.booking_id)})
 
 
 def mirror(journal: PostedJournal) -> tuple[Entry, ...]:

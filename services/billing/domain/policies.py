@@ -36,13 +36,16 @@ class Terms:
 
 @value
 class Ended:
-    """What a booking was when it was cancelled or marked a no-show, and when that was heard."""
+    """What a booking was when it was cancelled or marked a no-show, and when that was heard. One that the house
+    `relocated` costs nothing: it was the house that did not keep it.
+    """
 
     kind: PolicyKind
     arrival: date
     nights: int
     total: Money
     at: datetime
+    relocated: bool = False
 
 
 def choose(policies: Iterable[Policy], facts: BookingFacts, booked_on: date, time_zone: str) -> Terms:
@@ -55,11 +58,14 @@ def choose(policies: Iterable[Policy], facts: BookingFacts, booked_on: date, tim
 
 
 def matches(policy: Policy, facts: BookingFacts, booked_on: date) -> bool:
-    """Both bounds of lead time and arrival are included. A fixed amount is for bookings in its currency only."""
+    """Both bounds of lead time and arrival are included. A fixed amount is for bookings in its currency only, a policy
+    that names rates for those all of whose rooms were sold at one of them.
+    """
     lead = (facts.arrival - booked_on).days
     amount = policy.share.amount
     return (
         (policy.channel is None or policy.channel == facts.channel)
+        and (not policy.rates or (bool(facts.rates) and set(facts.rates) <= set(policy.rates)))
         and (policy.min_lead_days is None or policy.min_lead_days <= lead)
         and (policy.max_lead_days is None or lead <= policy.max_lead_days)
         and (policy.arrival_from is None or policy.arrival_from <= facts.arrival)
@@ -88,13 +94,22 @@ def no_show_fee(terms: Terms, ended: Ended) -> Money | None:
 
 def fee(terms: Terms, ended: Ended) -> Money | None:
     """For the way the booking ended."""
+    if ended.relocated:
+        return None
     return cancellation_fee(terms, ended) if ended.kind == "cancellation" else no_show_fee(terms, ended)
 
 
 def ended(facts: BookingFacts, at: datetime) -> Ended:
     """The facts of a cancelled booking or a no-show, which keep the price there was."""
     kind: PolicyKind = "no_show" if facts.state == "no_show" else "cancellation"
-    return Ended(kind=kind, arrival=facts.arrival, nights=facts.nights, total=facts.total, at=at)
+    return Ended(
+        kind=kind,
+        arrival=facts.arrival,
+        nights=facts.nights,
+        total=facts.total,
+        at=at,
+        relocated="relocated" in facts.flags,
+    )
 
 
 def deposit(terms: Terms, facts: BookingFacts) -> tuple[Money, date] | None:
@@ -145,6 +160,9 @@ def _faults(policy: Policy, currency: str, at: str) -> Iterator[Problem]:
             yield Problem(f"{at}/{name}", f"Not from 0 to {_MOST_DAYS}.")
     if policy.channel is not None and not (0 < len(policy.channel) <= 60 and policy.channel.isprintable()):
         yield Problem(f"{at}/channel", "Empty, longer than 60 characters, or not printable.")
+    for n, rate in enumerate(policy.rates):
+        if not (0 < len(rate) <= 60 and rate.isprintable()):
+            yield Problem(f"{at}/rates/{n}", "Empty, longer than 60 characters, or not printable.")
     if _reversed(policy.min_lead_days, policy.max_lead_days):
         yield Problem(f"{at}/max_lead_days", "Less than min_lead_days.")
     if _reversed(policy.arrival_from, policy.arrival_until):

@@ -24,13 +24,14 @@ _WHOLE = 10_000  # basis points
 
 @dataclass(frozen=True)
 class Night:
-    """One night's price, in minor units. `net_minor` is the room's, without either tax."""
+    """One night's price, in minor units. `net_minor` is the room's, without either tax; `basis_points` its VAT rate."""
 
     day: date
     net_minor: int
     vat_minor: int = 0
     city_tax_minor: int = 0
     city_tax_included: bool = False
+    basis_points: int = 0
 
     @property
     def whole_minor(self) -> int:
@@ -104,17 +105,25 @@ def nights_of(facts: BookingFacts, taxes: PropertyTaxes | None) -> tuple[Night, 
         rule = city[n]
         included = bool(rule and rule.included)
         tax = taken[n] if included else _added(net, rule, facts)
-        found.append(Night(day, net, vat[n], tax, included))
+        found.append(Night(day, net, vat[n], tax, included, rates[n]))
     return tuple(found)
 
 
-def people_taxed(rule: CityTax, adults: int, children: int) -> int:
-    """How many pay city tax. Bookings count children without their ages: where there is an age, all are under it."""
-    return adults + (children if rule.exempt_under is None else 0)
+def people_taxed(rule: CityTax, facts: BookingFacts) -> int:
+    """How many pay city tax. Where the rule has an age, a child whose age is known pays from that age on, and one whose
+    age is not known does not pay.
+    """
+    if rule.exempt_under is None:
+        return facts.adults + facts.children
+    return facts.adults + sum(age >= rule.exempt_under for age in facts.child_ages)
 
 
-def business_date(now: datetime, time_zone: str) -> date:
-    """The hotel's day at this moment, by the clock on its wall, whatever that clock was set to in between."""
+def business_date(now: datetime, time_zone: str | None) -> date:
+    """The hotel's day at this moment, by the clock on its wall, whatever that clock was set to in between; the day in
+    UTC where its zone is not known.
+    """
+    if not time_zone:
+        return now.date()
     return (now.astimezone(ZoneInfo(time_zone)).replace(tzinfo=None) - DAY_CLOSES).date()
 
 
@@ -131,7 +140,7 @@ def _taken(price: int, rule: CityTax | None, vat_rate: int, facts: BookingFacts,
     if rule.basis_points:
         whole = _WHOLE + rule.basis_points + (vat_rate if taxes.prices_include_vat else 0)
         return _rounded(price * rule.basis_points, whole)
-    return min(rule.amount_minor * people_taxed(rule, facts.adults, facts.children), max(price, 0))
+    return min(rule.amount_minor * people_taxed(rule, facts), max(price, 0))
 
 
 def _added(net: int, rule: CityTax | None, facts: BookingFacts) -> int:
@@ -140,7 +149,7 @@ def _added(net: int, rule: CityTax | None, facts: BookingFacts) -> int:
         return 0
     if rule.basis_points:
         return _rounded(net * rule.basis_points, _WHOLE)
-    return rule.amount_minor * people_taxed(rule, facts.adults, facts.children)
+    return rule.amount_minor * people_taxed(rule, facts)
 
 
 def _vat(prices: list[int], rates: list[int], included: bool) -> list[int]:

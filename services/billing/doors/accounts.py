@@ -157,8 +157,10 @@ def _line(row: Any) -> AccountLine:
             folio_id=row.folio_id,
             payment_id=row.payment_id,
             payer_profile_id=row.payer_profile_id,
-            charge_id=row.charge_id,
+            charge_id=None if row.adjusts else row.charge_id,
+            adjustment_id=row.charge_id if row.adjusts else None,
             reverses=row.reverses,
+            reason=row.reason,
         ),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.billing import domain, store
 from services.billing.doors import charging, receiving
 from services.billing.doors.receiving import Asked
+from services.contracts import cards
 from services.contracts.billing import (
     Charge,
     ChargeKind,
@@ -58,11 +59,11 @@ class Charges:
     @query
     def read_charge(self, tx: Tx, request: ReadCharge) -> Charge:
         found = store.charge(tx, request.charge_id)
-        if found is None:
+        if found is None or found.reason:
             raise NoSuchCharge
         return found.charge
 
-    @inbound("charge.notice", ChargeNotice)
+    @inbound("charge.notice", ChargeNotice, redact=cards.redacted)
     def hear_charge(self, tx: Tx, notice: ChargeNotice) -> None:
         receiving.receive(tx, notice, Asked(self.bookings, self.profiles))
 

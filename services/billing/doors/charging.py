@@ -10,10 +10,11 @@ from services.billing import domain, store
 from services.billing.domain import Said
 from services.billing.domain import taxes as rules
 from services.billing.doors.telling import MOST_TRIES, tell
-from services.billing.store import Charging, FolioRow, Journal, Moved
+from services.billing.store import ChargeRow, Charging, FolioRow, Journal, Moved
 from services.contracts.billing import (
     AnotherProperty,
     Charge,
+    ChargeAdjusted,
     ChargeInvoiced,
     ChargeKind,
     ChargePosted,
@@ -56,39 +57,81 @@ def post(tx: Tx, said: Said, *, even_closed: bool = False) -> Charge:
 def void(tx: Tx, charge_id: UUID, reason: str, *, even_closed: bool = False) -> Charge:
     """Post the reversal, on the account of whoever owes the charge now.
 
-    Refuses with NoSuchCharge, ChargeVoided, ChargeInvoiced, and FolioClosed unless `even_closed`.
+    Refuses with NoSuchCharge, ChargeVoided, ChargeInvoiced, and, unless `even_closed`, FolioClosed and ChargeAdjusted.
     """
     for _ in range(MOST_TRIES):
         found = store.charge(tx, charge_id)
-        if found is None:
+        if found is None or found.reason:
             raise NoSuchCharge
-        charge, seen = found.charge, found.seen
+        charge = found.charge
         if charge.state == "voided":
             raise ChargeVoided
         if charge.invoice_id:
             raise ChargeInvoiced(facts={"invoice_id": str(charge.invoice_id)})
         if found.closed and not even_closed:
             raise FolioClosed
-        payer_id, currency = seen.folio.payer_id, charge.amount.currency
-        store.lock_guest(tx, payer_id)
-        taken = Money(amount_minor=-charge.amount.amount_minor, currency=currency)
-        after = domain.charged(seen.folio, charge.kind, taken)
-        net, vat = charge.net.amount_minor, charge.vat.amount_minor
-        journal = Journal(
-            "void",
-            domain.void_entries(payer_id, found.account, net, vat, currency),
-            reverses=charge.journal_id,
-            words=without_cards(reason) or None,
-            property_id=found.property_id,
-        )
         try:
-            has_credit = store.void_charge(tx, charge.id, seen, after, journal)
+            journal = take_back(tx, found, "void", words=without_cards(reason) or None, even_credited=even_closed)
         except Moved:
             continue
-        tell(tx, seen, after, seen.version + 1, journal, [payer_id] if has_credit else [])
         tx.announce(_told(charge, found.property_id, voided=True))
         return replace(charge, state="voided", voided_by=journal.id, voided_at=tx.now)
     raise Moved
+
+
+def take_back(
+    tx: Tx, found: ChargeRow, kind: str, words: str | None, reason: str | None = None, *, even_credited: bool = False
+) -> Journal:
+    """Post the mirror of a charge or an adjustment, in a journal of this kind. Raises Moved.
+
+    Refuses with ChargeAdjusted where credits of its kind would be more than what is left of the charges.
+    """
+    charge, seen = found.charge, found.seen
+    payer_id, currency = seen.folio.payer_id, charge.amount.currency
+    store.lock_guest(tx, payer_id)
+    credited = found.credited and not even_credited
+    if credited and charge.amount.amount_minor > max(0, store.not_invoiced(tx, seen, charge)):
+        raise ChargeAdjusted
+    taken = Money(amount_minor=-charge.amount.amount_minor, currency=currency)
+    net, vat = charge.net.amount_minor, charge.vat.amount_minor
+    after = domain.charged(seen.folio, charge.kind, taken, -domain.revenue_of(found.account, net))
+    journal = Journal(
+        kind,
+        domain.void_entries(payer_id, found.account, net, vat, currency),
+        reverses=charge.journal_id,
+        words=words,
+        property_id=found.property_id,
+        reason=reason,
+    )
+    has_credit = store.void_charge(tx, charge.id, seen, after, journal)
+    tell(tx, seen, after, seen.version + 1, journal, [payer_id] if has_credit else [])
+    return journal
+
+
+def put(
+    tx: Tx,
+    seen: FolioRow,
+    charge: Charge,
+    account: str,
+    property_id: UUID | None,
+    *,
+    digest: bytes | None = None,
+    adjusts: str | None = None,
+) -> None:
+    """Post a charge, with the guest locked; `adjusts` is the code of why, where it is an adjustment. Raises Moved."""
+    payer_id, net, vat = seen.folio.payer_id, charge.net.amount_minor, charge.vat.amount_minor
+    after = domain.charged(seen.folio, charge.kind, charge.amount, domain.revenue_of(account, net))
+    journal = Journal(
+        "adjustment" if adjusts else charge.kind,
+        domain.charge_entries(payer_id, account, net, vat, charge.amount.currency),
+        words=charge.description or None,
+        property_id=property_id,
+        business_date=charge.business_date,
+        reason=adjusts,
+        id=charge.journal_id,
+    )
+    has_credit = store.post_charge(tx, seen, after, charge, account, journal, digest)
+    tell(tx, seen, after, seen.version + 1, journal, [payer_id] if has_credit else [])
 
 
 def _post(tx: Tx, said: Said, digest: bytes | None, even_closed: bool) -> Charge:
@@ -96,27 +139,15 @@ def _post(tx: Tx, said: Said, digest: bytes | None, even_closed: bool) -> Charge
         found = _read(tx, said)
         kind = _kind(found)
         seen = _folio(tx, said, found, even_closed)
-        payer_id = seen.folio.payer_id
-        store.lock_guest(tx, payer_id)
-        charge = _charge(tx, said, seen, kind, found.taxes)
+        store.lock_guest(tx, seen.folio.payer_id)
+        charge = priced(tx, said, seen, kind, found.taxes)
         if found.limited and not even_closed:
-            store.check_limit(tx, payer_id, charge.amount)
-        after = domain.charged(seen.folio, kind.code, charge.amount)
-        net, vat = charge.net.amount_minor, charge.vat.amount_minor
+            store.check_limit(tx, seen.folio.payer_id, charge.amount)
         property_id = seen.property_id or said.property_id
-        journal = Journal(
-            kind.code,
-            domain.charge_entries(payer_id, kind.account, net, vat, charge.amount.currency),
-            words=said.description or None,
-            property_id=property_id,
-            business_date=charge.business_date,
-            id=charge.journal_id,
-        )
         try:
-            has_credit = store.post_charge(tx, seen, after, charge, kind.account, journal, digest)
+            put(tx, seen, charge, kind.account, property_id, digest=digest)
         except Moved:
             continue
-        tell(tx, seen, after, seen.version + 1, journal, [payer_id] if has_credit else [])
         tx.announce(_told(charge, property_id))
         return charge
     raise Moved
@@ -153,9 +184,9 @@ def _folio(tx: Tx, said: Said, found: Charging, even_closed: bool) -> FolioRow:
     return seen
 
 
-def _charge(tx: Tx, said: Said, seen: FolioRow, kind: ChargeKind, taxes: PropertyTaxes | None) -> Charge:
-    """With its day and its tax; the said amount includes it, unless the property's prices do not."""
-    today = rules.business_date(tx.now, taxes.time_zone) if taxes else tx.now.date()
+def priced(tx: Tx, said: Said, seen: FolioRow, kind: ChargeKind, taxes: PropertyTaxes | None) -> Charge:
+    """The charge, with its day and its tax; the said amount includes it, unless the property's prices do not."""
+    today = rules.business_date(tx.now, taxes.time_zone if taxes else None)
     day = _day(said.business_date, today)
     rate = rules.rate(taxes, kind.tax_class, day)
     minor, currency = said.amount.amount_minor, said.amount.currency

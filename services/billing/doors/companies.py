@@ -51,13 +51,15 @@ class Companies:
     @query
     def read_ageing(self, tx: Tx, request: ReadAgeing) -> Ageing:
         terms = store.terms_of(tx, request.profile_id)
-        days, today = terms.days if terms else 0, tx.now.date()
+        days, today = terms.days if terms else 0, []
         open_: dict[str, dict[Bucket, int]] = defaultdict(lambda: dict.fromkeys(BUCKETS, 0))
         for folio in store.open_folios(tx, request.profile_id):
-            for name, minor in domain.aged(folio.debts, folio.covered_minor, days, today).items():
+            today += [debt.today for debt in folio.debts if debt.amount_minor]
+            for name, minor in domain.aged(folio.debts, folio.covered_minor, days).items():
                 open_[folio.currency][name] += minor
         debts = tuple(_aged(currency, by) for currency, by in sorted(open_.items()) if any(by.values()))
-        return Ageing(profile_id=request.profile_id, day=today, days=days, debts=debts)
+        day = max(today, default=tx.now.date())
+        return Ageing(profile_id=request.profile_id, day=day, days=days, debts=debts)
 
 
 def _aged(currency: str, by: dict[Bucket, int]) -> AgedDebt:

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.billing import store
+from services.billing.doors.adjusting import adjustment
 from services.billing.store import ShownFolio
 from services.contracts.billing import (
+    Adjustment,
     Charge,
     CloseFolio,
     FindFolios,
@@ -23,7 +25,7 @@ from services.kit.db import Tx
 from services.kit.doors import command, query
 from services.kit.refusal import Invalid, Problem
 
-_MOST_CHARGES = 200  # shown of one folio; its totals are over all
+_MOST = 200  # charges, and adjustments, shown of one folio; its totals are over all
 
 
 class Folios:
@@ -68,11 +70,14 @@ def _folio(tx: Tx, folio_id: UUID) -> Folio:
 
 
 def _folios(tx: Tx, found: Sequence[ShownFolio]) -> tuple[Folio, ...]:
-    charges = store.charges_of_folios(tx, [f.row.id for f in found], _MOST_CHARGES) if found else {}
-    return tuple(_shown(f, charges[f.row.id]) for f in found)
+    if not found:
+        return ()
+    ids = [f.row.id for f in found]
+    charges, adjustments = store.charges_of_folios(tx, ids, _MOST), store.adjustments_of_folios(tx, ids, _MOST)
+    return tuple(_shown(f, charges[f.row.id], [adjustment(*each) for each in adjustments[f.row.id]]) for f in found)
 
 
-def _shown(found: ShownFolio, charges: Sequence[Charge]) -> Folio:
+def _shown(found: ShownFolio, charges: Sequence[Charge], adjustments: Sequence[Adjustment]) -> Folio:
     row, folio = found.row, found.row.folio
     owed = folio.owed()
     currencies = sorted({folio.currency, *owed, *found.covered})
@@ -86,6 +91,7 @@ def _shown(found: ShownFolio, charges: Sequence[Charge]) -> Folio:
         stay=Money(amount_minor=stay, currency=folio.currency),
         totals=tuple(_total(owed.get(c, 0), found.covered.get(c, 0), c) for c in currencies),
         charges=tuple(charges),
+        adjustments=tuple(adjustments),
         opened_at=row.opened_at,
         closed_at=found.closed_at,
     )

@@ -1,4 +1,4 @@
-"""Invoices, credit notes and statements."""
+"""Invoices and statements."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from services.billing.domain import invoices as rules
 from services.billing.domain import taxes
 from services.billing.store import invoices as disk
 from services.contracts.billing import (
-    AlreadyCredited,
-    CreditInvoice,
     Debtor,
     DebtorChanged,
     FindInvoices,
@@ -129,55 +127,14 @@ class Invoices:
             paid=Money(amount_minor=paid_minor, currency=currency),
             due=Money(amount_minor=bill.total.amount_minor - paid_minor, currency=currency),
         )
-        disk.keep_invoice(tx, invoice, year, count, items, paid, bill.words)
-        _announce(tx, invoice)
-        return _worded(invoice, bill.words)
-
-    @command
-    def credit_invoice(self, tx: Tx, request: CreditInvoice) -> Invoice:
-        domain.check_words(request.reason, "/reason", 500)
-        first, _ = _invoice(tx, request.invoice_id)
-        store.lock_guest(tx, first.profile_id)
-        first, words = _invoice(tx, request.invoice_id)
-        if first.credited_by or first.kind != "invoice":
-            raise AlreadyCredited
-        house = disk.invoicing(tx, first.property_id)
-        if house is None:
-            raise NoInvoicing
-        zone = ZoneInfo(house.time_zone)
-        year = tx.now.astimezone(zone).year
-        count, issued_at = disk.next_number(tx, first.property_id, "credit-note", year)
-        total = rules.negative(first.total)
-        note = replace(
-            first,
-            id=uuid4(),
-            kind="credit-note",
-            number=rules.number(house.prefix, "credit-note", year, count),
-            issued_at=issued_at,
-            issued_on=issued_at.astimezone(zone).date(),
-            seller=house.seller,
-            footer=house.footer,
-            lines=tuple(rules.reversed_line(line) for line in first.lines),
-            vat_sums=tuple(rules.reversed_sum(each) for each in first.vat_sums),
-            net=rules.negative(first.net),
-            vat=rules.negative(first.vat),
-            city_tax=rules.negative(first.city_tax),
-            total=total,
-            payments=(),
-            paid=Money(amount_minor=0, currency=total.currency),
-            due=total,
-            credits=first.id,
-            credits_number=first.number,
-            reason=request.reason,
-        )
-        disk.free_items(tx, first.id)
-        disk.keep_invoice(tx, note, year, count, (), (), words)
-        _announce(tx, note)
-        return _worded(note, words)
+        on_it = {item.journal_id: item.folio_id for item in items}
+        disk.keep_invoice(tx, invoice, year, count, on_it, paid, bill.words)
+        announce(tx, invoice)
+        return worded(invoice, bill.words)
 
     @query
     def read_invoice(self, tx: Tx, request: ReadInvoice) -> Invoice:
-        return _worded(*_invoice(tx, request.invoice_id))
+        return worded(*invoice_of(tx, request.invoice_id))
 
     @query
     def find_invoices(self, tx: Tx, request: FindInvoices) -> InvoicesFound:
@@ -275,20 +232,20 @@ def _rated(item: rules.Item, terms: PropertyTaxes | None) -> rules.Item:
     return replace(item, basis_points=taxes.rate(terms, taxes.ROOM_CLASS, item.on))
 
 
-def _invoice(tx: Tx, invoice_id: UUID) -> tuple[Invoice, dict[int, str]]:
+def invoice_of(tx: Tx, invoice_id: UUID) -> tuple[Invoice, dict[int, str]]:
     found = disk.read_invoice(tx, invoice_id)
     if found is None:
         raise NoSuchInvoice
     return found
 
 
-def _worded(invoice: Invoice, words: Any) -> Invoice:
+def worded(invoice: Invoice, words: Any) -> Invoice:
     """With people's own words where lines have some."""
     lines = tuple(replace(line, words=words.get(line.number)) for line in invoice.lines)
     return replace(invoice, lines=lines)
 
 
-def _announce(tx: Tx, invoice: Invoice) -> None:
+def announce(tx: Tx, invoice: Invoice) -> None:
     tx.announce(
         InvoiceIssued(
             invoice_id=invoice.id,
@@ -298,6 +255,7 @@ def _announce(tx: Tx, invoice: Invoice) -> None:
             profile_id=invoice.profile_id,
             total=invoice.total,
             credits=invoice.credits,
+            partial=invoice.partial,
         )
     )
 
@@ -311,6 +269,7 @@ def _statement_line(row: Any, currency: str, balance: int) -> StatementLine:
         balance_after=Money(amount_minor=balance, currency=currency),
         booking_id=row.booking_id,
         payment_id=row.payment_id,
+        reason=row.reason,
     )
 
 

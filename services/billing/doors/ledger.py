@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import re
+from uuid import UUID
 
 from prometheus_client import Gauge
 
 from services.billing import domain, store
-from services.billing.doors.telling import allocate
-from services.billing.store import Journal
+from services.billing.doors import adjusting
+from services.billing.doors.telling import MOST_TRIES, allocate
+from services.billing.store import Journal, Moved
 from services.contracts.billing import (
     BalanceChanged,
     LedgerDifference,
@@ -84,27 +86,45 @@ class Ledger:
 
     @command
     def reverse_journal(self, tx: Tx, request: ReverseJournal) -> PostedJournal:
-        """The mirror of a journal that belongs to no folio and no payment; each is reversed once."""
+        """Each is reversed once: an adjustment on its folio, a journal of no folio and no payment by its entries."""
         domain.check_reason(request.reason_code)
         store.lock_journal(tx, request.journal_id)
-        wrong = store.read_journal(tx, request.journal_id)
-        if wrong is None:
-            raise NoSuchJournal
-        domain.check_reversible(wrong)
-        entries = domain.mirror(wrong)
-        guests = domain.guests_of(entries)
-        for profile_id in guests:
-            store.lock_guest(tx, profile_id)
-        reversal = Journal(
-            domain.REVERSAL, entries, reverses=wrong.id, property_id=wrong.property_id, reason=request.reason_code
-        )
-        store.post(tx, reversal)
-        allocate(tx, guests)
-        for profile_id in guests:
-            tx.announce(BalanceChanged(profile_id=profile_id))
-        posted = store.read_journal(tx, reversal.id)
+        mirror_id = _of_adjustment(tx, request) or _of_entries(tx, request)
+        posted = store.read_journal(tx, mirror_id)
         assert posted is not None
         return posted
+
+
+def _of_adjustment(tx: Tx, request: ReverseJournal) -> UUID | None:
+    """None where the journal is no adjustment's."""
+    for _ in range(MOST_TRIES):
+        found = store.charge_of_journal(tx, request.journal_id)
+        if found is None or found.reason is None:
+            return None
+        try:
+            return adjusting.reverse(tx, found, request.reason_code)
+        except Moved:
+            continue
+    raise Moved
+
+
+def _of_entries(tx: Tx, request: ReverseJournal) -> UUID:
+    wrong = store.read_journal(tx, request.journal_id)
+    if wrong is None:
+        raise NoSuchJournal
+    domain.check_reversible(wrong)
+    entries = domain.mirror(wrong)
+    guests = domain.guests_of(entries)
+    for profile_id in guests:
+        store.lock_guest(tx, profile_id)
+    reversal = Journal(
+        domain.REVERSAL, entries, reverses=wrong.id, property_id=wrong.property_id, reason=request.reason_code
+    )
+    store.post(tx, reversal)
+    allocate(tx, guests)
+    for profile_id in guests:
+        tx.announce(BalanceChanged(profile_id=profile_id))
+    return reversal.id
 
 
 def _place(cursor: str | None) -> tuple[int, int]:

@@ -87,7 +87,8 @@ def _post_nights(tx: Tx, seen: FolioRow, facts: BookingFacts, taxes: PropertyTax
     for night, after in steps:
         entries = domain.journal_to(seen.folio, after)
         kind = "night" if night else domain.story(seen.folio, after, facts.state)
-        journal = Journal(kind, entries, business_date=night) if entries else None
+        rated = domain.rated(seen.folio, after, facts, taxes)
+        journal = Journal(kind, entries, business_date=night, rated=rated) if entries else None
         has_credit = store.post_stay(tx, seen, facts, after, journal, zone_of(facts, taxes))
         owed_anew = has_credit and seen.folio.owed() != after.owed()
         tell(tx, seen, after, seen.version + 1, journal, [after.payer_id] if owed_anew else [], facts)

@@ -27,6 +27,7 @@ from services.contracts.billing import (
     TakePayment,
     WrongCurrency,
 )
+from services.contracts.cards import without_cards
 from services.contracts.values import Money, to_price
 from services.kit.db import Tx
 from services.kit.doors import command, query
@@ -46,7 +47,7 @@ class Payments:
             beneficiary_profile_id=_beneficiary(request, booking),
             amount=request.amount,
             method=request.method,
-            reference=request.reference,
+            reference=without_cards(request.reference) if request.reference else None,
             booking_id=request.booking_id,
             received_at=tx.now,
         )
@@ -86,7 +87,7 @@ class Payments:
         paid = _payment(tx, request.payment_id)  # as it is under the lock
         left = _left(paid, request.amount)
         entries = domain.refund_entries(beneficiary, request.amount, paid.method)
-        journal = Journal("refund", entries, payment_id=paid.id, words=request.reason)
+        journal = Journal("refund", entries, payment_id=paid.id, words=without_cards(request.reason))
         refund = Refund(
             id=uuid4(),
             payment_id=paid.id,

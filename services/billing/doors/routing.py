@@ -114,6 +114,7 @@ def _move(tx: Tx, parts: dict[str, Part], rules: dict[str, UUID], stay_payer: UU
     version = 1 + max(part.row.version for part in parts.values())  # so that revenue is told in order, whatever moved
     payers = {name: part.row.folio.payer_id for name, part in parts.items()} | {MAIN: stay_payer}
     charges = {name: dict(part.row.folio.charges) for name, part in parts.items()}
+    earned = {name: dict(part.row.folio.earned) for name, part in parts.items()}
     staying = main.row.folio.owed()
     changed: set[UUID] = set()
     for name, part in parts.items():
@@ -125,6 +126,7 @@ def _move(tx: Tx, parts: dict[str, Part], rules: dict[str, UUID], stay_payer: UU
             for key in [key for key in part.row.folio.charges if key[0] == kind]:
                 amount = charges[name].pop(key)
                 charges[goes_to][key] = charges[goes_to].get(key, 0) + amount
+                earned[goes_to][key] = earned[goes_to].get(key, 0) + earned[name].pop(key, 0)
                 moving.append(Money(amount_minor=amount, currency=key[1]))
                 if name == MAIN:
                     staying[key[1]] = staying.get(key[1], 0) - amount
@@ -141,7 +143,9 @@ def _move(tx: Tx, parts: dict[str, Part], rules: dict[str, UUID], stay_payer: UU
         store.move_charges(tx, main, main, None, Journal("routing", entries))
         changed |= {entry.profile_id for entry in entries if entry.profile_id}
     for name, part in parts.items():
-        store.write_part(tx, part, charges[name], version, payers[name], rules.get(STAY) if name == MAIN else None)
+        store.write_part(
+            tx, part, charges[name], earned[name], version, payers[name], rules.get(STAY) if name == MAIN else None
+        )
     return changed
 
 

@@ -66,7 +66,7 @@ def _converge(tx: Tx, facts: BookingFacts) -> None:
         if before and before.payer_id != facts.payer_profile_id:
             store.lock_guest(tx, before.payer_id)
         entries = domain.journal_to(before, after)
-        journal = _stay_journal(seen, after, facts.state, entries) if entries else None
+        journal = _stay_journal(seen, after, facts, taxes, entries) if entries else None
         try:
             has_credit = store.post_stay(tx, seen, facts, after, journal, zone_of(facts, taxes))
         except Moved:
@@ -85,7 +85,14 @@ def zone_of(facts: BookingFacts, taxes: PropertyTaxes | None) -> str | None:
     return facts.time_zone or (taxes.time_zone if taxes else None)
 
 
-def _stay_journal(seen: FolioRow | None, after: Folio, state: str, entries: tuple[domain.Entry, ...]) -> Journal:
-    kind = domain.story(seen.folio if seen else None, after, state)
+def _stay_journal(
+    seen: FolioRow | None,
+    after: Folio,
+    facts: BookingFacts,
+    taxes: PropertyTaxes | None,
+    entries: tuple[domain.Entry, ...],
+) -> Journal:
+    before = seen.folio if seen else None
+    kind = domain.story(before, after, facts.state)
     reverses = seen.stay_journal_id if seen and kind in ("cancellation", "no-show") else None
-    return Journal(kind, entries, reverses=reverses)
+    return Journal(kind, entries, reverses=reverses, rated=domain.rated(before, after, facts, taxes))

@@ -31,8 +31,8 @@ _STANDING = sa.text(
 )
 _LINES = sa.text(
     """
-    SELECT l.*, j.kind, j.booking_id, j.property_id, j.folio_id, j.payment_id, j.reverses, j.posted_by, j.posted_at,
-           p.payer_profile_id, c.id AS charge_id, r.text AS words
+    SELECT l.*, j.kind, j.booking_id, j.property_id, j.folio_id, j.payment_id, j.reverses, j.reason, j.posted_by,
+           j.posted_at, p.payer_profile_id, c.id AS charge_id, c.reason IS NOT NULL AS adjusts, r.text AS words
     FROM (
         SELECT id, journal_id, amount_minor, currency,
                sum(amount_minor) OVER (PARTITION BY currency ORDER BY id) AS balance_after
@@ -54,6 +54,7 @@ _ROOM_REVENUE = sa.text(
         FROM entries e JOIN journals j ON j.id = e.journal_id JOIN folios f ON f.id = j.folio_id
         WHERE f.state = 'departed' AND (e.account = 'revenue:room' OR e.account = 'tax:vat' AND j.kind IN (
             'stay', 'stay-change', 'payer-change', 'night', 'check-out', 'cancellation', 'no-show'))
+          AND j.kind NOT IN ('adjustment', 'reversal')
           AND (CAST(:property_id AS uuid) IS NULL OR j.property_id = :property_id)
         UNION ALL
         SELECT f.currency, f.city_tax_within_minor FROM folios f
@@ -107,7 +108,9 @@ def lines(
 
 
 def room_revenue(tx: Tx, property_id: UUID | None) -> list[Money]:
-    """Of departed stays, per currency: the prices as they were agreed, with what they include of VAT and city tax."""
+    """Of departed stays, per currency: the prices as they were agreed, with what they include of VAT and city tax, and
+    whatever was credited of them afterwards.
+    """
     rows = tx.execute(_ROOM_REVENUE, {"property_id": property_id})
     return [Money(amount_minor=int(r.minor), currency=r.currency) for r in rows]
 

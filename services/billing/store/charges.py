@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.billing.domain import Folio
-from services.billing.store.folios import FOLIO_COLUMNS, FolioRow, folio_row
+from services.billing.store.folios import FOLIO_COLUMNS, FolioRow, folio_row, stored_charges
 from services.billing.store.posting import HAS_CREDIT, POST, Journal, Moved, journal_values
 from services.billing.store.taxes import taxes_from
 from services.contracts.billing import Charge, ChargeKind
@@ -25,19 +24,23 @@ from services.kit.db import Tx
 class Charging:
     """All that a charge depends on, as of one moment: the folio if there is one, the kind if there is one.
 
-    `limited`: there are credit terms for whoever pays.
+    `limited`: there are credit terms for whoever pays. `elsewhere`: charges of the kind stand on another folio of the
+    booking.
     """
 
     seen: FolioRow | None
     closed: bool
     limited: bool
+    elsewhere: bool
     kind: ChargeKind | None
     taxes: PropertyTaxes | None
 
 
 @dataclass(frozen=True)
 class ChargeRow:
-    """A charge with the folio it stands on."""
+    """A charge with the folio it stands on. An adjustment is kept as one, below zero where it is a credit, with
+    the code of its `reason`. `credited`: there is a credit of the kind on the folio which is on no invoice.
+    """
 
     charge: Charge
     seen: FolioRow
@@ -45,6 +48,8 @@ class ChargeRow:
     account: str
     property_id: UUID | None
     digest: bytes | None
+    reason: str | None
+    credited: bool
 
 
 # Named apart from `FOLIO_COLUMNS`, beside which they stand.
@@ -55,49 +60,57 @@ CHARGE_COLUMNS = (
     " c.source AS charge_source, c.external_id AS charge_number, c.digest AS charge_digest, c.state AS charge_state,"
     " c.journal_id AS charge_journal, c.voided_by AS charge_void, c.invoice_id AS charge_invoice,"
     " c.posted_at AS charge_at, c.voided_at AS charge_void_at, c.property_id AS charge_property,"
-    " c.booking_id AS charge_booking, f.payer_profile_id AS charge_payer, r.text AS charge_words"
+    " c.booking_id AS charge_booking, c.reason AS charge_reason, f.payer_profile_id AS charge_payer,"
+    " r.text AS charge_words"
 )
 _CHARGING = f"""
     SELECT k.code, k.name, k.account AS kind_account, k.tax_class, k.active, f.closed_at IS NOT NULL AS closed,
-           (SELECT taxes FROM property_terms t WHERE t.property_id = coalesce(f.property_id, :property_id)) AS taxes,
+           h.taxes, h.time_zone AS house_zone,
            EXISTS (SELECT FROM credit_terms t WHERE t.profile_id = coalesce(f.payer_profile_id, :of)) AS limited,
+           f.booking_id IS NOT NULL AND f.part <> part_for(f.booking_id, :kind) AS elsewhere,
            {FOLIO_COLUMNS}
-    FROM (SELECT) AS one LEFT JOIN charge_kinds k ON k.code = :kind LEFT JOIN folios f ON """  # noqa: S608
+    FROM (SELECT) AS one LEFT JOIN charge_kinds k ON k.code = :kind LEFT JOIN folios f ON {{folio}}
+    LEFT JOIN property_terms h ON h.property_id = coalesce(f.property_id, CAST(:property_id AS uuid))
+"""  # noqa: S608
 # Routed to somebody, it stands on their part of the booking; that part is there as soon as the rule is.
-_OF_BOOKING = sa.text(
-    f"""{_CHARGING} f.booking_id = :of AND f.part = part_for(:of, :kind)
-    """  # noqa: S608
-)
-_OF_GUEST = sa.text(_CHARGING + "f.payer_profile_id = :of AND f.booking_id IS NULL")
+_OF_BOOKING = sa.text(_CHARGING.format(folio="f.booking_id = :of AND f.part = part_for(:of, :kind)"))
+_OF_GUEST = sa.text(_CHARGING.format(folio="f.payer_profile_id = :of AND f.booking_id IS NULL"))
+_OF_FOLIO = sa.text(_CHARGING.format(folio="f.id = :of"))
 _READ = f"""
-    SELECT {CHARGE_COLUMNS}, f.closed_at IS NOT NULL AS closed, {FOLIO_COLUMNS}
+    SELECT {CHARGE_COLUMNS}, f.closed_at IS NOT NULL AS closed, {FOLIO_COLUMNS}, EXISTS (
+        SELECT FROM charges o WHERE o.folio_id = c.folio_id AND o.kind = c.kind AND o.gross_minor < 0
+            AND o.state = 'posted' AND o.invoice_id IS NULL
+    ) AS credited
     FROM charges c JOIN folios f ON f.id = c.folio_id LEFT JOIN remarks r ON r.journal_id = c.journal_id
     WHERE """  # noqa: S608
 _READ_BY_ID = sa.text(_READ + "c.id = :id")
+_READ_BY_JOURNAL = sa.text(_READ + "c.journal_id = :journal_id")
 _READ_BY_KEY = sa.text(_READ + "c.source = :source AND c.external_id = :external_id")
-_OF_FOLIOS = sa.text(
+OF_FOLIOS = sa.text(
     f"""
     SELECT found.* FROM unnest(CAST(:folios AS uuid[])) AS wanted (id), LATERAL (
         SELECT {CHARGE_COLUMNS}
         FROM charges c JOIN folios f ON f.id = c.folio_id LEFT JOIN remarks r ON r.journal_id = c.journal_id
-        WHERE c.folio_id = wanted.id ORDER BY c.posted_at DESC, c.id LIMIT :most
+        WHERE c.folio_id = wanted.id AND (c.reason IS NOT NULL) = :adjusting
+        ORDER BY c.posted_at DESC, c.id LIMIT :most
     ) AS found
     """  # noqa: S608
 )
 _POST_CHARGE = sa.text(
     """
     WITH folio AS (
-        UPDATE folios f SET charges = CAST(:charges AS jsonb), version = f.version + 1
+        UPDATE folios f
+        SET charges = CAST(:charges AS jsonb), earned = CAST(:earned AS jsonb), version = f.version + 1
         WHERE f.id = :folio_id AND f.version = :version
         RETURNING f.id, f.booking_id, f.property_id
     ), charge AS (
         INSERT INTO charges (
             id, folio_id, booking_id, property_id, profile_id, kind, account, gross_minor, net_minor, vat_minor,
-            vat_basis_points, currency, business_date, source, external_id, digest, state, journal_id, posted_at
+            vat_basis_points, currency, business_date, source, external_id, digest, reason, state, journal_id, posted_at
         )
         SELECT :charge_id, folio.id, folio.booking_id, coalesce(folio.property_id, :charge_property), :payer_id,
                :charge_kind, :account, :gross, :net, :vat, :rate, :currency, :business_date, :source, :external_id,
-               :digest, 'posted', :journal_id, :at
+               :digest, :reason, 'posted', :journal_id, :at
         FROM folio
     )"""  # noqa: S608
     + POST
@@ -109,7 +122,8 @@ _VOID_CHARGE = sa.text(
     WITH mine AS (
         SELECT folio_id FROM charges WHERE id = :charge_id AND state = 'posted' AND invoice_id IS NULL FOR UPDATE
     ), folio AS (
-        UPDATE folios f SET charges = CAST(:charges AS jsonb), version = f.version + 1
+        UPDATE folios f
+        SET charges = CAST(:charges AS jsonb), earned = CAST(:earned AS jsonb), version = f.version + 1
         FROM mine WHERE f.id = mine.folio_id AND f.id = :folio_id AND f.version = :version
         RETURNING f.id, f.booking_id, f.property_id
     ), voided AS (
@@ -146,8 +160,20 @@ def charging_guest(tx: Tx, profile_id: UUID, kind: str, property_id: UUID | None
     return _charging(tx.execute(_OF_GUEST, {"of": profile_id, "kind": kind, "property_id": property_id}).one())
 
 
+def charging_folio(tx: Tx, folio_id: UUID, kind: str, property_id: UUID | None) -> Charging:
+    """This very folio; `property_id` is for one of no booking."""
+    return _charging(tx.execute(_OF_FOLIO, {"of": folio_id, "kind": kind, "property_id": property_id}).one())
+
+
 def charge(tx: Tx, charge_id: UUID) -> ChargeRow | None:
+    """Also an adjustment."""
     row = tx.execute(_READ_BY_ID, {"id": charge_id}).first()
+    return _charge_row(row) if row else None
+
+
+def charge_of_journal(tx: Tx, journal_id: UUID) -> ChargeRow | None:
+    """The charge, or the adjustment, that a journal posted."""
+    row = tx.execute(_READ_BY_JOURNAL, {"journal_id": journal_id}).first()
     return _charge_row(row) if row else None
 
 
@@ -158,9 +184,9 @@ def charge_said(tx: Tx, source: str, external_id: str) -> ChargeRow | None:
 
 
 def charges_of_folios(tx: Tx, folio_ids: Sequence[UUID], most: int) -> dict[UUID, list[Charge]]:
-    """Of each folio the newest, at most `most`."""
+    """Of each folio the newest, at most `most`; without adjustments."""
     found: dict[UUID, list[Charge]] = {folio_id: [] for folio_id in folio_ids}
-    for row in tx.execute(_OF_FOLIOS, {"folios": list(folio_ids), "most": most}):
+    for row in tx.execute(OF_FOLIOS, {"folios": list(folio_ids), "most": most, "adjusting": False}):
         found[row.charge_folio].append(charge_of(row))
     return found
 
@@ -263,6 +289,8 @@ def _charge_row(row: Any) -> ChargeRow:
         account=row.charge_account,
         property_id=row.charge_property,
         digest=bytes(row.charge_digest) if row.charge_digest else None,
+        reason=row.charge_reason,
+        credited=row.credited,
     )
 
 
@@ -271,20 +299,21 @@ def _charging(row: Any) -> Charging:
         seen=folio_row(row) if row.id else None,
         closed=row.closed,
         limited=row.limited,
+        elsewhere=bool(row.elsewhere),
         kind=ChargeKind(
             code=row.code, name=row.name, account=row.kind_account, tax_class=row.tax_class, active=row.active
         )
         if row.code
         else None,
-        taxes=taxes_from(row.taxes),
+        taxes=taxes_from(row.taxes, row.house_zone),
     )
 
 
 def _folio_values(seen: FolioRow, after: Folio) -> dict[str, Any]:
-    sums = {f"{kind} {currency}": minor for (kind, currency), minor in after.charges.items() if minor}
     return {
         "folio_id": seen.id,
         "version": seen.version,
-        "charges": json.dumps(sums),
+        "charges": stored_charges(after.charges),
+        "earned": stored_charges(after.earned),
         "guests": [after.payer_id],
     }

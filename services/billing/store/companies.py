@@ -9,7 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.billing.domain import Debt
+from services.billing.domain import Debt, business_date
 from services.billing.store.folios import FOLIO_COLUMNS, folio_row
 from services.contracts.billing import CreditLimitReached, CreditTerms
 from services.contracts.values import Money, to_price
@@ -34,14 +34,17 @@ _ROOM_LEFT = sa.text(
 )
 _OPEN = sa.text(
     f"""
-    SELECT {FOLIO_COLUMNS}, f.arrival,
-           (SELECT json_agg(json_build_array(c.business_date, c.currency, c.gross_minor)) FROM charges c
+    SELECT {FOLIO_COLUMNS}, f.arrival, coalesce(m.time_zone, h.time_zone) AS zone,
+           (SELECT json_agg(json_build_array(c.business_date, c.currency, c.gross_minor, t.time_zone)) FROM charges c
+            LEFT JOIN property_terms t ON t.property_id = c.property_id
             WHERE c.folio_id = f.id AND c.state = 'posted') AS dated,
            (SELECT json_object_agg(a.currency, a.minor) FROM (
                 SELECT p.currency, sum(a.amount_minor) AS minor
                 FROM allocations a JOIN payments p ON p.id = a.payment_id WHERE a.folio_id = f.id GROUP BY 1
             ) AS a) AS covered
-    FROM folios f WHERE f.payer_profile_id = :profile_id
+    FROM folios f LEFT JOIN folios m ON m.booking_id = f.booking_id AND m.part = 'main'
+    LEFT JOIN property_terms h ON h.property_id = f.property_id
+    WHERE f.payer_profile_id = :profile_id
         AND (f.deferred_minor + f.recognised_minor <> 0 OR f.charges <> '{{}}')
     """  # noqa: S608
 )
@@ -93,14 +96,15 @@ def check_limit(tx: Tx, profile_id: UUID, amount: Money) -> None:
 
 
 def open_folios(tx: Tx, profile_id: UUID) -> list[OpenFolio]:
-    """What the profile owes: charges since their days, all the rest of a folio since its arrival."""
+    """What the profile owes: charges since their days, all the rest of a folio since its arrival; by hotel days."""
     found = []
     for row in tx.execute(_OPEN, {"profile_id": profile_id}):
         dated: dict[str, list[Debt]] = defaultdict(list)
-        for day, currency, minor in row.dated or ():
-            dated[currency].append(Debt(date.fromisoformat(day), minor))
+        today = business_date(tx.now, row.zone)
+        for day, currency, minor, zone in row.dated or ():
+            dated[currency].append(Debt(date.fromisoformat(day), minor, business_date(tx.now, zone or row.zone)))
         for currency, owed in folio_row(row).folio.owed().items():
-            rest = Debt(row.arrival, owed - sum(d.amount_minor for d in dated[currency]))
+            rest = Debt(row.arrival, owed - sum(d.amount_minor for d in dated[currency]), today)
             covered = int((row.covered or {}).get(currency, 0))
             found.append(OpenFolio(currency, (rest, *dated[currency]), covered))
     return found

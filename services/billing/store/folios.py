@@ -37,10 +37,10 @@ class FolioRow:
 FOLIO_COLUMNS = (
     "f.id, f.booking_id, f.property_id, f.payer_profile_id, f.guest_profile_id, f.nights, f.currency, f.deferred_minor,"
     " f.recognised_minor, f.vat_minor, f.city_tax_minor, f.city_tax_within_minor, f.recognised_until, f.nights_over,"
-    " f.charges, f.stay_payer_id, f.stay_journal_id, f.seen_version, f.version, f.opened_at"
+    " f.vat_rates, f.charges, f.earned, f.stay_payer_id, f.stay_journal_id, f.seen_version, f.version, f.opened_at"
 )
 _LOCK_AND_READ = sa.text(
-    f"SELECT l.locked, t.taxes, {FOLIO_COLUMNS} FROM (SELECT CASE"  # noqa: S608
+    f"SELECT l.locked, t.taxes, t.time_zone AS house_zone, {FOLIO_COLUMNS} FROM (SELECT CASE"  # noqa: S608
     " WHEN :may_wait THEN pg_advisory_xact_lock(:guest) IS NOT NULL ELSE pg_try_advisory_xact_lock(:guest)"
     " END AS locked OFFSET 0) AS l"
     " LEFT JOIN property_terms t ON t.property_id = :property_id"
@@ -59,11 +59,13 @@ _POST_STAY = sa.text(
         INSERT INTO folios AS f (
             id, booking_id, property_id, payer_profile_id, guest_profile_id, state, arrival, nights, currency,
             deferred_minor, recognised_minor, vat_minor, city_tax_minor, city_tax_within_minor, recognised_until,
-            nights_over, departure, time_zone, facts, charges, stay_journal_id, seen_version, version, opened_at
+            nights_over, vat_rates, departure, time_zone, facts, charges, stay_journal_id, seen_version, version,
+            opened_at
         ) VALUES (
             :id, :booking_id, :property_id, :payer_id, :guest_id, :state, :arrival, :nights, :currency,
             :deferred, :recognised, :vat, :city_tax, :city_tax_within, :recognised_until,
-            :nights_over, :departure, :time_zone, :facts, '{}', :stay_journal_id, :seen_version, 1, :at
+            :nights_over, CAST(:vat_rates AS jsonb), :departure, :time_zone, :facts, '{}', :stay_journal_id,
+            :seen_version, 1, :at
         )
         ON CONFLICT (booking_id, part) DO UPDATE SET
             property_id = excluded.property_id, payer_profile_id = excluded.payer_profile_id,
@@ -72,12 +74,19 @@ _POST_STAY = sa.text(
             recognised_minor = excluded.recognised_minor, vat_minor = excluded.vat_minor,
             city_tax_minor = excluded.city_tax_minor, city_tax_within_minor = excluded.city_tax_within_minor,
             recognised_until = excluded.recognised_until, nights_over = excluded.nights_over,
-            departure = excluded.departure, time_zone = excluded.time_zone, facts = excluded.facts,
+            vat_rates = excluded.vat_rates, departure = excluded.departure, time_zone = excluded.time_zone,
+            facts = excluded.facts,
             stay_journal_id = excluded.stay_journal_id, seen_version = excluded.seen_version, version = f.version + 1
         WHERE f.version = :version
         RETURNING f.id, f.booking_id, f.property_id
     )"""  # noqa: S608
     + POST
+    + """
+, rated AS (
+    INSERT INTO stay_rates (journal_id, basis_points, net_minor, vat_minor, nights, first_on, last_on)
+    SELECT journal.id, r.* FROM journal, jsonb_to_recordset(CAST(:rated AS jsonb))
+        AS r (basis_points int, net_minor bigint, vat_minor bigint, nights int, first date, last date)
+)"""
     + HAS_CREDIT
 )
 _ZONES = sa.text("SELECT DISTINCT time_zone FROM folios WHERE state = 'in_house' AND time_zone IS NOT NULL")
@@ -112,7 +121,7 @@ def lock_guest_and_read(
     wanted = {"guest": key, "may_wait": tx.may_wait_for(key), "booking_id": booking_id, "property_id": property_id}
     row = tx.execute(_LOCK_AND_READ, wanted).one()
     tx.took([key], row.locked)
-    return folio_row(row) if row.id else None, taxes_from(row.taxes)
+    return folio_row(row) if row.id else None, taxes_from(row.taxes, row.house_zone)
 
 
 def folio_of_booking(tx: Tx, booking_id: UUID) -> FolioRow | None:
@@ -181,6 +190,8 @@ def post_stay(
             "city_tax_within": after.city_tax_within_minor,
             "recognised_until": after.recognised_until,
             "nights_over": after.nights_over,
+            "vat_rates": json.dumps(after.vat_rates),
+            "rated": json.dumps([vars(part) for part in journal.rated] if journal else [], default=str),
             "departure": facts.departure,
             "time_zone": time_zone,
             "facts": wire.text(facts),
@@ -201,6 +212,11 @@ def charges_of(stored: dict[str, int]) -> dict[tuple[Any, str], int]:
     return {(key[:-4], key[-3:]): minor for key, minor in stored.items()}
 
 
+def stored_charges(charges: Mapping[tuple[Any, str], int]) -> str:
+    """As `charges_of` reads them; also kinds that come to nothing, as what makes them up still stands on the folio."""
+    return json.dumps({f"{kind} {currency}": minor for (kind, currency), minor in charges.items()})
+
+
 def folio_row(row: Any) -> FolioRow:
     return FolioRow(
         folio=Folio(
@@ -215,7 +231,9 @@ def folio_row(row: Any) -> FolioRow:
             recognised_until=row.recognised_until,
             nights_over=row.nights_over,
             nights=row.nights,
+            vat_rates={int(rate): (net, vat) for rate, (net, vat) in row.vat_rates.items()},
             charges=charges_of(row.charges),
+            earned=charges_of(row.earned),
             stay_payer_id=row.stay_payer_id,
         ),
         id=row.id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from services.billing.domain import Rated
 from services.billing.domain.invoices import Item
 from services.contracts.billing import (
     Debtor,
@@ -55,11 +56,17 @@ _ITEMS = sa.text(
            c.vat_basis_points, m.arrival, m.nights, e.account, e.amount_minor, e.currency,
            coalesce(c.business_date, j.business_date, CAST(j.posted_at AT TIME ZONE 'UTC' AS date)) AS day,
            CASE WHEN j.kind = 'check-out' THEN
-               (SELECT count(*) FROM journals o WHERE o.folio_id = j.folio_id AND o.kind = 'night') END AS over_before
+               (SELECT count(*) FROM journals o WHERE o.folio_id = j.folio_id AND o.kind = 'night') END AS over_before,
+           s.rates
     FROM posted j
     LEFT JOIN charges c ON c.journal_id = coalesce(j.reverses, j.id)
     JOIN mine m ON m.id = coalesce(c.folio_id, j.folio_id)
     LEFT JOIN remarks r ON r.journal_id = j.id
+    LEFT JOIN LATERAL (
+        SELECT json_agg(json_build_array(basis_points, net_minor, vat_minor, nights, first_on, last_on)
+                        ORDER BY first_on, basis_points) AS rates
+        FROM stay_rates WHERE journal_id = j.id
+    ) AS s ON true
     JOIN entries e ON e.journal_id = j.id AND (e.account LIKE 'revenue:%' OR e.account LIKE 'tax:%')
     WHERE NOT EXISTS (SELECT FROM invoiced_items i WHERE i.journal_id = j.id)
       AND coalesce(j.property_id, m.property_id, CASE WHEN CAST(:folio_id AS uuid) IS NOT NULL
@@ -73,7 +80,7 @@ _PAYMENTS = sa.text(
     SELECT a.folio_id, p.id, p.method, p.received_at, a.amount_minor - coalesce((
         SELECT sum(s.amount_minor) FROM invoice_payments s
         WHERE s.folio_id = a.folio_id AND s.payment_id = a.payment_id
-          AND NOT EXISTS (SELECT FROM invoices n WHERE n.credits = s.invoice_id)
+          AND NOT EXISTS (SELECT FROM invoices n WHERE n.credits = s.invoice_id AND NOT n.partial)
     ), 0) AS minor
     FROM allocations a JOIN payments p ON p.id = a.payment_id
     WHERE a.folio_id = ANY(:folio_ids) AND p.currency = :currency
@@ -94,10 +101,10 @@ _KEEP = sa.text(
     WITH kept AS (
         INSERT INTO invoices (
             id, kind, property_id, year, count, number, profile_id, currency, total_minor, issued_at, issued_by,
-            credits, content
+            credits, partial, content
         ) VALUES (
             :id, :kind, :property_id, :year, :count, :number, :profile_id, :currency, :total, :at, :by,
-            :credits, :content
+            :credits, :partial, :content
         )
     ), folios AS (
         INSERT INTO invoice_folios (invoice_id, folio_id) SELECT :id, unnest(CAST(:folio_ids AS uuid[]))
@@ -120,24 +127,29 @@ _FREE = sa.text(
     """
     WITH freed AS (
         UPDATE charges c SET invoice_id = NULL
-        FROM invoiced_items i WHERE i.invoice_id = :invoice_id AND c.journal_id = i.journal_id
+        FROM invoiced_items i WHERE i.invoice_id = ANY(:invoice_ids) AND c.journal_id = i.journal_id
     )
-    DELETE FROM invoiced_items WHERE invoice_id = :invoice_id
+    DELETE FROM invoiced_items WHERE invoice_id = ANY(:invoice_ids)
     """
 )
 _READ = sa.text(
     """
-    SELECT i.content, p.party, n.id AS credited_by FROM invoices i
-    LEFT JOIN invoice_parties p ON p.invoice_id = i.id
-    LEFT JOIN invoices n ON n.credits = i.id
+    SELECT i.content, p.party, i.currency, n.*
+    FROM invoices i LEFT JOIN invoice_parties p ON p.invoice_id = i.id
+    LEFT JOIN LATERAL (
+        SELECT array_agg(id ORDER BY seq) AS notes, CAST(-sum(total_minor) AS bigint) AS credited,
+               (array_agg(id) FILTER (WHERE NOT partial))[1] AS credited_by
+        FROM invoices WHERE credits = i.id
+    ) AS n ON true
     WHERE i.id = :invoice_id
     """
 )
+_LOWERED_BY = sa.text("SELECT content FROM invoices WHERE credits = :invoice_id AND partial ORDER BY seq")
 _FIND = sa.text(
     """
     SELECT i.seq, i.id, i.kind, i.number, i.property_id, i.profile_id, i.content::json ->> 'issued_on' AS issued_on,
-           i.total_minor, i.currency, i.credits, n.id AS credited_by
-    FROM invoices i LEFT JOIN invoices n ON n.credits = i.id
+           i.total_minor, i.currency, i.credits, i.partial, n.id AS credited_by
+    FROM invoices i LEFT JOIN invoices n ON n.credits = i.id AND NOT n.partial
     WHERE i.seq < :before
       AND (CAST(:profile_id AS uuid) IS NULL OR i.profile_id = :profile_id)
       AND (CAST(:property_id AS uuid) IS NULL OR i.property_id = :property_id)
@@ -156,7 +168,7 @@ _OPENING = sa.text(
 )
 _STATEMENT = sa.text(
     """
-    SELECT j.posted_at, j.kind, r.text AS words, e.amount_minor, j.booking_id, j.payment_id
+    SELECT j.posted_at, j.kind, r.text AS words, e.amount_minor, j.booking_id, j.payment_id, j.reason
     FROM entries e JOIN journals j ON j.id = e.journal_id LEFT JOIN remarks r ON r.journal_id = j.id
     WHERE e.profile_id = :profile_id AND e.currency = :currency AND j.posted_at >= :first AND j.posted_at < :after
     ORDER BY j.posted_at, e.id LIMIT :limit
@@ -211,10 +223,16 @@ def items_to_invoice(tx: Tx, profile_id: UUID, property_id: UUID, folio_id: UUID
                 basis_points=row.vat_basis_points,
                 reverses=row.reverses,
                 words=row.words if row.charge_kind else None,
+                rates=tuple(_rated(*part) for part in row.rates or ()),
             )
         postings = {**item.postings, row.account: item.postings.get(row.account, 0) + row.amount_minor}
         found[row.id, row.currency] = replace(item, postings=postings)
     return list(found.values())
+
+
+def _rated(basis_points: int, net: int, vat: int, nights: int, first: str | None, last: str | None) -> Rated:
+    on = [date.fromisoformat(day) if day else None for day in (first, last)]
+    return Rated(basis_points, net, vat, nights, *on)
 
 
 def payments_to_show(
@@ -252,12 +270,13 @@ def keep_invoice(
     invoice: Invoice,
     year: int,
     count: int,
-    items: Iterable[Item],
-    paid: Iterable[Shown],
+    items: Mapping[UUID, UUID],
+    paid: Sequence[Shown],
     words: Mapping[int, str],
 ) -> None:
-    """Write the invoice as issued; addressee, reason and people's words beside it."""
-    items, paid = list(items), list(paid)
+    """Write the invoice as issued; addressee, reason and people's words beside it. `items` are what stands on it: the
+    folio of each journal.
+    """
     bare = replace(invoice, addressee=None, reason=None)
     party = {
         "addressee": wire.dump(invoice.addressee) if invoice.addressee else None,
@@ -279,10 +298,11 @@ def keep_invoice(
             "at": invoice.issued_at,
             "by": tx.context.actor,
             "credits": invoice.credits,
+            "partial": invoice.partial,
             "content": wire.text(bare),
             "folio_ids": list(invoice.folio_ids),
-            "item_ids": [item.journal_id for item in items],
-            "item_folios": [item.folio_id for item in items],
+            "item_ids": list(items),
+            "item_folios": list(items.values()),
             "paid_folios": [each.folio_id for each in paid],
             "paid_payments": [each.payment.payment_id for each in paid],
             "paid_minor": [each.payment.amount.amount_minor for each in paid],
@@ -291,9 +311,17 @@ def keep_invoice(
     )
 
 
-def free_items(tx: Tx, invoice_id: UUID) -> None:
-    """What stood on the invoice can be invoiced again."""
-    tx.execute(_FREE, {"invoice_id": invoice_id})
+def free_items(tx: Tx, invoice_ids: Sequence[UUID]) -> None:
+    """What stood on these can be invoiced again."""
+    tx.execute(_FREE, {"invoice_ids": list(invoice_ids)})
+
+
+def lowered_by(tx: Tx, invoice_id: UUID) -> list[Invoice]:
+    """The partial credit notes of an invoice, as issued, without what is anybody's."""
+    return [
+        wire.load(Invoice, json.loads(content))
+        for content in tx.execute(_LOWERED_BY, {"invoice_id": invoice_id}).scalars()
+    ]
 
 
 def read_invoice(tx: Tx, invoice_id: UUID) -> tuple[Invoice, dict[int, str]] | None:
@@ -308,6 +336,8 @@ def read_invoice(tx: Tx, invoice_id: UUID) -> tuple[Invoice, dict[int, str]] | N
         addressee=wire.load(Party, addressee) if addressee else None,
         reason=party.get("reason"),
         credited_by=row.credited_by,
+        credit_notes=tuple(row.notes or ()),
+        credited=Money(amount_minor=row.credited, currency=row.currency) if row.notes else None,
     )
     return invoice, {int(number): said for number, said in party.get("words", {}).items()}
 
@@ -326,6 +356,7 @@ def find_invoices(tx: Tx, before: int, limit: int, **wanted: Any) -> list[tuple[
                 issued_on=date.fromisoformat(row.issued_on),
                 total=Money(amount_minor=row.total_minor, currency=row.currency),
                 credits=row.credits,
+                partial=row.partial,
                 credited_by=row.credited_by,
             ),
         )

@@ -138,7 +138,7 @@ _REMEMBER = sa.text(
 _READ = sa.text(
     """
     SELECT j.id, j.kind, j.posted_at, j.posted_by, j.business_date, j.folio_id, j.booking_id, j.property_id,
-           j.payment_id, j.reverses, j.reason,
+           j.payment_id, j.reverses, j.reason, (SELECT c.id FROM charges c WHERE c.journal_id = j.id) AS charge_id,
            (SELECT r.id FROM journals r WHERE r.reverses = j.id AND r.kind = 'reversal') AS reversed_by,
            (SELECT json_agg(json_build_array(e.id, e.account, e.profile_id, e.amount_minor, e.currency) ORDER BY e.id)
             FROM entries e WHERE e.journal_id = j.id) AS entries

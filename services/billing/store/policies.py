@@ -55,13 +55,13 @@ _KNOWN = sa.text(
         SELECT coalesce(f.property_id, :property_id) AS property_id, f.state, f.arrival, f.version
         FROM (SELECT) AS one LEFT JOIN folios f ON f.booking_id = :booking_id AND f.part = 'main'
     ) AS b
-    LEFT JOIN policy_houses h ON h.property_id = b.property_id
+    LEFT JOIN property_terms h ON h.property_id = b.property_id
     LEFT JOIN booking_terms t ON t.booking_id = :booking_id
     """  # noqa: S608
 ).bindparams(sa.bindparam("property_id", type_=sa.Uuid))
 _KEEP_HOUSE = sa.text(
-    "INSERT INTO policy_houses (property_id, time_zone) VALUES (:property_id, :time_zone)"
-    " ON CONFLICT (property_id) DO UPDATE SET time_zone = excluded.time_zone"
+    "INSERT INTO property_terms (property_id, time_zone, changed_at) VALUES (:property_id, :time_zone, :at)"
+    " ON CONFLICT (property_id) DO UPDATE SET time_zone = excluded.time_zone, changed_at = excluded.changed_at"
 )
 _FORGET = sa.text("DELETE FROM policies WHERE property_id = :property_id")
 _KEEP_POLICY = sa.text(
@@ -144,7 +144,7 @@ _CAP = sa.text(
 _CLOSE_THE_DAY = sa.text(
     f"""
     WITH late AS MATERIALIZED (
-        SELECT d.booking_id FROM deposits_due d LEFT JOIN policy_houses h ON h.property_id = d.property_id
+        SELECT d.booking_id FROM deposits_due d LEFT JOIN property_terms h ON h.property_id = d.property_id
         WHERE d.state = 'open'
           AND d.due_on < CAST(CAST(:now AS timestamptz) AT TIME ZONE coalesce(h.time_zone, 'UTC') AS date)
         ORDER BY d.due_on, d.booking_id LIMIT :most FOR UPDATE OF d SKIP LOCKED
@@ -169,7 +169,7 @@ def set_policies(tx: Tx, property_id: UUID, time_zone: str, policies: Iterable[P
     tx.execute(_LOCK, {"key": lock_key(property_id)})
     before = {_without_id(policy): policy.id for policy in policies_of(tx, property_id)}
     kept = [_with_id(policy, before.pop(_without_id(policy), None) or uuid4()) for policy in policies]
-    tx.execute(_KEEP_HOUSE, {"property_id": property_id, "time_zone": time_zone})
+    tx.execute(_KEEP_HOUSE, {"property_id": property_id, "time_zone": time_zone, "at": tx.now})
     tx.execute(_FORGET, {"property_id": property_id})
     rows = [
         {"id": p.id, "property_id": property_id, "position": n, "kind": p.kind, "policy": wire.dump(p)}

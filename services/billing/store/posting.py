@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
-from services.billing.domain import Entry
+from services.billing.domain import Entry, Rated
 from services.kit.db import Again, Tx
 
 
@@ -23,7 +23,7 @@ class Journal:
     """What is posted together, and why. `words` are somebody's own, kept apart; `reason` is a code, not words.
 
     `property_id` is for a journal of no folio, or for another property than its folio's; `business_date` is the day
-    it counts for, the day of the posting in UTC where none is given.
+    it counts for, the day of the posting in UTC where none is given. `rated` is what one of a stay earns, by VAT rate.
     """
 
     kind: str
@@ -34,6 +34,7 @@ class Journal:
     property_id: UUID | None = None
     business_date: date | None = None
     reason: str | None = None
+    rated: tuple[Rated, ...] = ()
     id: UUID = field(default_factory=uuid4)
 
 

@@ -6,7 +6,6 @@ charges stand on one folio at any time, so that folio's total is the booking's r
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID, uuid4
@@ -14,7 +13,7 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 
 from services.billing.domain import Kind
-from services.billing.store.folios import FOLIO_COLUMNS, FolioRow, folio_row
+from services.billing.store.folios import FOLIO_COLUMNS, FolioRow, folio_row, stored_charges
 from services.billing.store.posting import POST, Journal, Moved, journal_values
 from services.kit.db import Tx
 
@@ -41,8 +40,8 @@ _OPEN_PARTS = sa.text(
 )
 _WRITE_PART = sa.text(
     """
-    UPDATE folios SET charges = CAST(:charges AS jsonb), payer_profile_id = :payer_id, stay_payer_id = :stay_payer_id,
-        version = :version
+    UPDATE folios SET charges = CAST(:charges AS jsonb), earned = CAST(:earned AS jsonb), payer_profile_id = :payer_id,
+        stay_payer_id = :stay_payer_id, version = :version
     WHERE id = :id
     """
 )
@@ -117,17 +116,18 @@ def write_part(
     tx: Tx,
     part: Part,
     charges: Mapping[tuple[Kind, str], int],
+    earned: Mapping[tuple[Kind, str], int],
     version: int,
     payer_id: UUID,
     stay_payer_id: UUID | None,
 ) -> None:
     """Its charges as they are now; the version is new even where they are the same, as a rule may have changed."""
-    stored = {f"{kind} {currency}": minor for (kind, currency), minor in charges.items()}
     tx.execute(
         _WRITE_PART,
         {
             "id": part.row.id,
-            "charges": json.dumps(stored),
+            "charges": stored_charges(charges),
+            "earned": stored_charges(earned),
             "payer_id": payer_id,
             "stay_payer_id": stay_payer_id,
             "version": version,

@@ -14,21 +14,27 @@ from services.contracts.billing.taxes import PropertyTaxes
 from services.kit import wire
 from services.kit.db import Tx
 
-_READ = sa.text("SELECT taxes FROM property_terms WHERE property_id = :property_id")
+_READ = sa.text("SELECT taxes, time_zone FROM property_terms WHERE property_id = :property_id")
 _KEEP = sa.text(
     """
-    INSERT INTO property_terms (property_id, taxes, changed_at) VALUES (:property_id, :taxes, :at)
-    ON CONFLICT (property_id) DO UPDATE SET taxes = excluded.taxes, changed_at = excluded.changed_at
+    INSERT INTO property_terms (property_id, time_zone, taxes, changed_at)
+    VALUES (:property_id, :time_zone, :taxes, :at)
+    ON CONFLICT (property_id) DO UPDATE SET time_zone = excluded.time_zone, taxes = excluded.taxes,
+        changed_at = excluded.changed_at
     """
 )
 
 
 def read_taxes(tx: Tx, property_id: UUID) -> PropertyTaxes | None:
-    return taxes_from(tx.execute(_READ, {"property_id": property_id}).scalar())
+    row = tx.execute(_READ, {"property_id": property_id}).first()
+    return taxes_from(row.taxes, row.time_zone) if row else None
 
 
 def keep_taxes(tx: Tx, said: PropertyTaxes) -> None:
-    tx.execute(_KEEP, {"property_id": said.property_id, "taxes": wire.text(said), "at": tx.now})
+    """The zone stands beside the rules, as policies need it too."""
+    rules = wire.dump(said)
+    zone = rules.pop("time_zone")
+    tx.execute(_KEEP, {"property_id": said.property_id, "time_zone": zone, "taxes": json.dumps(rules), "at": tx.now})
 
 
 def vat_rate(tx: Tx, property_id: UUID | None, tax_class: str, day: date) -> int:
@@ -36,10 +42,11 @@ def vat_rate(tx: Tx, property_id: UUID | None, tax_class: str, day: date) -> int
     return taxes.rate(read_taxes(tx, property_id), tax_class, day) if property_id else 0
 
 
-def taxes_from(stored: str | None) -> PropertyTaxes | None:
-    return _loaded(stored) if stored else None
+def taxes_from(stored: str | None, time_zone: str | None) -> PropertyTaxes | None:
+    """From the two columns of `property_terms`; None where there are no rules, only a zone."""
+    return _loaded(stored, time_zone or "UTC") if stored else None
 
 
 @lru_cache(maxsize=1000)
-def _loaded(stored: str) -> PropertyTaxes:
-    return wire.load(PropertyTaxes, json.loads(stored))
+def _loaded(stored: str, time_zone: str) -> PropertyTaxes:
+    return wire.load(PropertyTaxes, {**json.loads(stored), "time_zone": time_zone})

@@ -13,7 +13,7 @@ from services.kit.wire import Event, Request, event, request, value
 @value
 class LineSource:
     """What a line came from: the journal's kind, and whichever of the others it is about; `posted_by` as
-    ``service:bookings`` or ``key:…``.
+    ``service:bookings`` or ``key:…``; `reason` the code of a correction.
     """
 
     kind: str
@@ -24,7 +24,9 @@ class LineSource:
     payment_id: UUID | None = None
     payer_profile_id: UUID | None = None
     charge_id: UUID | None = None
+    adjustment_id: UUID | None = None
     reverses: UUID | None = None
+    reason: str | None = None
 
 
 @value

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
+from services.contracts.billing.adjustments import Adjustment
 from services.contracts.values import Money, Price
 from services.kit.refusal import Conflict, Invalid, NotFound, Unavailable
 from services.kit.wire import Event, Request, event, request, value
@@ -63,7 +64,7 @@ class PostCharge(Request[Charge]):
 
 @request
 class VoidCharge(Request[Charge]):
-    """Post its reversal. Refuses with NoSuchCharge, ChargeVoided, ChargeInvoiced, FolioClosed."""
+    """Post its reversal. Refuses with NoSuchCharge, ChargeVoided, ChargeInvoiced, ChargeAdjusted, FolioClosed."""
 
     charge_id: UUID
     reason: str
@@ -166,7 +167,7 @@ class FolioTotal:
 class Folio:
     """What is posted of one booking for one payer, or of a guest's house account. `stay` is the rooms' part of it.
 
-    `charges` are the newest 200, newest first; the totals are over all.
+    `charges` and `adjustments` are the newest 200 of each, newest first; the totals are over all.
     """
 
     id: UUID
@@ -177,6 +178,7 @@ class Folio:
     stay: Money
     totals: tuple[FolioTotal, ...]
     charges: tuple[Charge, ...]
+    adjustments: tuple[Adjustment, ...] = ()
     opened_at: datetime
     closed_at: datetime | None = None
 
@@ -236,8 +238,10 @@ class ChargePosted(Event):
 
 @event
 class RevenuePosted(Event):
-    """Revenue of one kind on one booking, as the total recognised so far (0 after a full reversal);
-    `version` grows per folio. `kind` is the code of a charge kind; the stay's own is `room`.
+    """Revenue of one kind on one booking, without VAT, as the total recognised so far (0 after a full reversal).
+
+    `version` grows per folio. `kind` is the code of a charge kind; the stay's own is `room`. What is itself a tax, as
+    city tax, is no revenue and is never told.
     """
 
     aggregate = "booking_id"

@@ -54,7 +54,9 @@ class AgedDebt:
 
 @value
 class Ageing:
-    """On `day`, a date in UTC; `days` are those of the credit terms, 0 without."""
+    """By the hotel's day of each property, which ends at 04:00 in its zone; `day` is the latest of them, today in UTC
+    where nothing is owed. `days` are those of the credit terms, 0 without.
+    """
 
     profile_id: UUID
     day: date

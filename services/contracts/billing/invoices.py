@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
+from services.contracts.bookings.bounds import at_most
 from services.contracts.values import Money
 from services.kit.refusal import Conflict, Invalid, NotFound
 from services.kit.wire import Event, Request, event, request, value
@@ -74,10 +75,12 @@ class InvoicePayment:
 
 @value
 class Invoice:
-    """As issued; it never changes. `total` = `net` + `vat` + `city_tax` = `paid` + `due`.
+    """As issued; it never changes. `total` = `net` + `vat` + `city_tax` = `paid` + `due`. Each line has one VAT rate.
 
-    The figures of a credit note are negative, nothing of it is paid, and `credits` is the invoice it takes back.
-    `addressee` and `reason` are absent once they were erased; `credited_by` is the credit note that came later.
+    The figures of a credit note are negative, nothing of it is paid, and `credits` is the invoice it takes back, or, if
+    `partial`, lowers: then its lines have the numbers of those they lower. Of an invoice, `credit_notes` are those
+    that came later, `credited` what they come to (above zero), and `credited_by` is the one that took all of it back.
+    `addressee` and `reason` are absent once they were erased.
     """
 
     id: UUID
@@ -103,8 +106,11 @@ class Invoice:
     due: Money
     credits: UUID | None = None
     credits_number: str | None = None
+    partial: bool = False
     reason: str | None = None
     credited_by: UUID | None = None
+    credit_notes: tuple[UUID, ...] = ()
+    credited: Money | None = None
 
 
 @value
@@ -117,6 +123,7 @@ class InvoiceSummary:
     issued_on: date
     total: Money
     credits: UUID | None = None
+    partial: bool = False
     credited_by: UUID | None = None
 
 
@@ -137,6 +144,8 @@ class Debtor:
 
 @value
 class StatementLine:
+    """`reason` is the code of a correction."""
+
     posted_at: datetime
     kind: str
     description: str
@@ -144,6 +153,7 @@ class StatementLine:
     balance_after: Money
     booking_id: UUID | None = None
     payment_id: UUID | None = None
+    reason: str | None = None
 
 
 @value
@@ -201,12 +211,28 @@ class IssueInvoice(Request[Invoice]):
     addressee: Party
 
 
+@value
+class CreditedLine:
+    """So much of the invoice's line with this number, VAT included; all that is left of it where nothing is said."""
+
+    number: int
+    amount: Money | None = None
+
+
 @request
 class CreditInvoice(Request[Invoice]):
-    """Take an invoice back, whole and once; what it was about can be invoiced again."""
+    """Without lines: take back all that is left of an invoice, once; what it was about can be invoiced again, and the
+    ledger stays as it is. With lines: lower these; so much less is owed and earned from now on, by an adjustment
+    for each.
+
+    Refuses with NoSuchInvoice, AlreadyCredited, CreditNoteTooLarge, NotAnInvoice.
+    """
 
     invoice_id: UUID
     reason: str
+    lines: tuple[CreditedLine, ...] = ()
+
+    bounded = at_most(100, "lines")
 
 
 @request
@@ -239,7 +265,9 @@ class ReadStatement(Request[Statement]):
 
 @event
 class InvoiceIssued(Event):
-    """An invoice or a credit note (then `total` is negative and `credits` the invoice taken back)."""
+    """An invoice or a credit note (then `total` is negative and `credits` the invoice taken back; if `partial`, it is
+    lowered by so much and stands).
+    """
 
     aggregate = "invoice_id"
     invoice_id: UUID
@@ -249,6 +277,7 @@ class InvoiceIssued(Event):
     profile_id: UUID
     total: Money
     credits: UUID | None = None
+    partial: bool = False
 
 
 class NoSuchInvoice(NotFound):
@@ -273,6 +302,10 @@ class DebtorChanged(Conflict):
 
 class AlreadyCredited(Conflict):
     """The invoice has been taken back, or is itself a credit note."""
+
+
+class CreditNoteTooLarge(Conflict):
+    """More than what credit notes have left of the line."""
 
 
 class NotAnInvoice(Invalid):

@@ -13,8 +13,8 @@ from services.kit.wire import Request, request, value
 
 @value
 class LedgerProof:
-    """Sums over the whole ledger, for proofs: recognised room revenue per currency of departed stays, unbalanced
-    journals (0).
+    """Sums over the whole ledger, for proofs: recognised room revenue per currency of departed stays, adjustments
+    aside, unbalanced journals (0).
     """
 
     room_revenue: tuple[Money, ...]
@@ -88,7 +88,9 @@ class JournalEntry:
 
 @value
 class PostedJournal:
-    """What was posted together. `reason` is the code of a correction, `reversed_by` the journal that undid it."""
+    """What was posted together. `reason` is the code of a correction, `reversed_by` the journal that undid it;
+    `charge_id` is whatever charge, or adjustment, it posted.
+    """
 
     id: UUID
     kind: str
@@ -102,6 +104,7 @@ class PostedJournal:
     reverses: UUID | None = None
     reversed_by: UUID | None = None
     reason: str | None = None
+    charge_id: UUID | None = None
     entries: tuple[JournalEntry, ...]
 
 
@@ -112,7 +115,12 @@ class ReadJournal(Request[PostedJournal]):
 
 @request
 class ReverseJournal(Request[PostedJournal]):
-    """Post the mirror of a journal; answers the mirror. `reason_code`: lower-case words joined by hyphens, ≤ 40."""
+    """Post the mirror of an adjustment, or of a journal that belongs to no folio and no payment; answers the mirror.
+
+    `reason_code`: lower-case words joined by hyphens, ≤ 40. Refuses with NoSuchJournal, AlreadyReversed, NotReversible
+    (stays, charges, payments and transfers are undone in their own ways), and of an adjustment with FolioClosed,
+    AdjustmentInvoiced, ChargeAdjusted.
+    """
 
     journal_id: UUID
     reason_code: str

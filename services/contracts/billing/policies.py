@@ -37,8 +37,8 @@ class Cutoff:
 
 @value
 class Policy:
-    """For bookings of this `channel`, made so many days before arrival, arriving in these days; what is not said
-    matches every booking. `id` is given by billing.
+    """For bookings of this `channel` and these `rates`, made so many days before arrival, arriving in these days; what
+    is not said matches every booking. Of several rooms all must have one of the rates. `id` is given by billing.
 
     A cancellation is free until `free_until`, or until 18:00 on the day of arrival. A deposit is due
     `days_after_booking` or `days_before_arrival`, one of the two, and never before the day of booking.
@@ -55,6 +55,9 @@ class Policy:
     free_until: Cutoff | None = None
     days_after_booking: int | None = None
     days_before_arrival: int | None = None
+    rates: tuple[str, ...] = ()
+
+    bounded = at_most(100, "rates")
 
 
 @value

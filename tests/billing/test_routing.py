@@ -1,101 +1,36 @@
-"""Companies: who owes which charges of a booking, how much may be owed, and how old it is."""
+"""Who owes which charges of a booking, and how they move when that changes."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given
-from hypothesis import strategies as st
 
-from services.billing.domain import Debt, aged
-from services.billing.domain.companies import BUCKETS, bucket, transfer_entries
 from services.contracts.billing import (
-    AgedDebt,
     ChargeInvoiced,
     CloseFolio,
-    CreditLimitReached,
-    CreditTerms,
     FolioClosed,
-    LedgerDifference,
-    NoCreditTerms,
     NoSuchFolio,
-    PostCharge,
-    ReadAgeing,
-    ReadCreditTerms,
     ReadRouting,
-    Routing,
     RoutingRule,
-    SetCreditTerms,
     SetRouting,
-    VerifyLedger,
     VoidCharge,
 )
-from services.contracts.values import Money
 from services.kit.db import Database
 from services.kit.refusal import Invalid
+from tests.billing.companies import ACME, ANA, SOL, differences, pointers, revenue_told, routes, spends
 from tests.billing.makers import Billing, eur, stay
 from tests.databases import Databases
-
-TODAY = datetime.now(UTC).date()
-ANA, SOL, ACME = (UUID(f"00000000-0000-4000-8000-00000000000{n}") for n in (1, 2, 3))
 
 
 @pytest.fixture
 def billing(billing_db: Database) -> Billing:
     return Billing(billing_db)
-
-
-def routes(billing: Billing, booking_id: UUID, **payers: UUID) -> Routing:
-    """Each kind to its payer."""
-    rules = tuple(RoutingRule(kinds=(kind,), payer_profile_id=payer) for kind, payer in payers.items())
-    return billing.service.set_routing(SetRouting(booking_id=booking_id, rules=rules))
-
-
-def spends(billing: Billing, booking_id: UUID, kind: str, amount_minor: int) -> Any:
-    return billing.charges(booking_id, kind, eur(amount_minor))
-
-
-def agrees(billing: Billing, company: UUID, limit: Money, days: int = 30) -> CreditTerms:
-    return billing.service.set_credit_terms(SetCreditTerms(profile_id=company, limit=limit, days=days))
-
-
-def ageing(billing: Billing, company: UUID) -> AgedDebt:
-    (debt,) = billing.service.read_ageing(ReadAgeing(profile_id=company)).debts
-    return debt
-
-
-def revenue_told(db: Database, booking_id: UUID) -> dict[str, int]:
-    """By kind what somebody knows who takes of each the highest version only, as loyalty does."""
-    with db.engine.connect() as connection:
-        rows = connection.execute(sa.text("SELECT body FROM outbox WHERE routing_key = 'revenue.posted.v1'"))
-        told = [json.loads(row.body) for row in rows]
-    told = sorted((t for t in told if t["booking_id"] == str(booking_id)), key=lambda t: t["version"])
-    return {t["kind"]: t["total"]["amount_minor"] for t in told}
-
-
-def differences(billing: Billing) -> list[LedgerDifference]:
-    """Where the ledger is not what was posted, over all its parts."""
-    found, cursor = [], None
-    while True:
-        report = billing.service.verify_ledger(VerifyLedger(cursor=cursor))
-        found += report.differences
-        if (cursor := report.next) is None:
-            return found
-
-
-def pointers(refused: pytest.ExceptionInfo[Any]) -> list[str]:
-    return [error.pointer for error in refused.value.errors]
-
-
-# ── routing ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_charges_of_a_routed_kind_are_owed_by_that_payer(billing: Billing) -> None:
@@ -318,121 +253,3 @@ def test_rules_charges_and_changes_of_a_booking_at_the_same_moment_lose_nothing(
     assert [billing.balance(who) for who in (ANA, SOL, ACME)] == [0, 30607, 0]
     assert revenue_told(billing.db, booked.booking_id) == {"spa": 300, "parking": 300}
     assert differences(billing) == []
-
-
-# ── credit terms ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_credit_terms_are_what_was_agreed_last(billing: Billing) -> None:
-    with pytest.raises(NoCreditTerms):
-        billing.service.read_credit_terms(ReadCreditTerms(profile_id=ACME))
-    agrees(billing, ACME, eur(100000), 30)
-    agreed = agrees(billing, ACME, eur(50000), 14)
-    assert billing.service.read_credit_terms(ReadCreditTerms(profile_id=ACME)) == agreed
-    with pytest.raises(Invalid) as refused:
-        agrees(billing, ACME, eur(-1), 366)
-    assert pointers(refused) == ["/limit/amount", "/days"]
-
-
-def test_a_charge_beyond_the_limit_is_refused_and_a_confirmed_stay_is_not(billing: Billing) -> None:
-    agrees(billing, ACME, eur(31000))
-    booked = billing.hears(stay(ANA, eur(30000), payer=ACME))
-    spends(billing, booked.booking_id, "spa", 1000)
-    with pytest.raises(CreditLimitReached) as refused:
-        spends(billing, booked.booking_id, "spa", 1)
-    assert refused.value.facts == {"left": "0.00", "currency": "EUR"}
-    billing.hears(stay(ANA, eur(99000), payer=ACME))
-    assert billing.balance(ACME) == 130000
-    billing.pays(ACME, eur(130000))
-    spends(billing, booked.booking_id, "spa", 31000)
-
-
-def test_charges_do_not_move_beyond_the_limit_either(billing: Billing) -> None:
-    agrees(billing, ACME, eur(4999))
-    booked = billing.hears(stay(ANA, eur(30000)))
-    spends(billing, booked.booking_id, "spa", 5000)
-    with pytest.raises(CreditLimitReached):
-        routes(billing, booked.booking_id, spa=ACME)
-    assert [billing.balance(who) for who in (ANA, ACME)] == [35000, 0]
-
-
-def test_a_limit_is_of_its_own_currency(billing: Billing) -> None:
-    agrees(billing, ACME, eur(100000))
-    booked = billing.hears(stay(ANA, Money(amount_minor=0, currency="USD"), payer=ACME))
-    with pytest.raises(CreditLimitReached):
-        billing.charges(booked.booking_id, "spa", Money(amount_minor=1, currency="USD"))
-
-
-def test_charges_at_the_same_moment_stay_within_the_limit(billing: Billing) -> None:
-    agrees(billing, ACME, eur(500))
-    booked = [billing.hears(stay(ANA, eur(0), payer=ACME)).booking_id for _ in range(4)]
-
-    def charge(n: int) -> bool:
-        try:
-            spends(billing, booked[n % 4], "spa", 100)
-        except CreditLimitReached:
-            return False
-        return True
-
-    with ThreadPoolExecutor(4) as pool:
-        assert sum(pool.map(charge, range(12))) == 5
-    assert billing.balance(ACME) == 500
-
-
-# ── ageing ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_debts_age_from_the_arrival_and_the_days_agreed(billing: Billing) -> None:
-    agrees(billing, ACME, eur(10**9), 30)
-    for days, amount in ((0, 1), (30, 10), (31, 100), (60, 1000), (61, 10000), (121, 100000)):
-        billing.hears(stay(ANA, eur(amount), payer=ACME, arrival=TODAY - timedelta(days=days)))
-    debt = ageing(billing, ACME)
-    assert (debt.current, debt.days_1_30, debt.days_31_60, debt.days_61_90, debt.days_over_90) == tuple(
-        eur(amount) for amount in (11, 1100, 10000, 0, 100000)
-    )
-    assert debt.total == eur(111111)
-
-
-def test_what_is_covered_does_not_age(billing: Billing) -> None:
-    billing.hears(stay(ANA, eur(30000), payer=ACME, arrival=TODAY - timedelta(days=10)))
-    billing.pays(ACME, eur(20000))
-    assert (ageing(billing, ACME).days_1_30, ageing(billing, ACME).total) == (eur(10000), eur(10000))
-    billing.pays(ACME, eur(10000))
-    assert billing.service.read_ageing(ReadAgeing(profile_id=ACME)).debts == ()
-
-
-def test_a_charge_ages_from_its_own_day(billing: Billing) -> None:
-    billing.service.post_charge(
-        PostCharge(profile_id=ACME, kind="meeting", amount=eur(70000), business_date=TODAY - timedelta(days=40))
-    )
-    billing.service.post_charge(PostCharge(profile_id=ACME, kind="meeting", amount=eur(500)))
-    assert (ageing(billing, ACME).days_31_60, ageing(billing, ACME).current) == (eur(70000), eur(500))
-
-
-DAY = date(2026, 11, 22)
-
-
-def test_the_edges_of_the_buckets() -> None:
-    found = [bucket(DAY - timedelta(days=n), 0, DAY) for n in (-1, 0, 1, 30, 31, 60, 61, 90, 91)]
-    assert found == ["current", "current", "1-30", "1-30", "31-60", "31-60", "61-90", "61-90", "over-90"]
-
-
-@given(
-    st.lists(st.tuples(st.integers(0, 200), st.integers(-(10**6), 10**6)), max_size=8),
-    st.integers(0, 10**6),
-    st.integers(0, 60),
-)
-def test_ages_add_up_to_what_is_open(said: list[tuple[int, int]], covered: int, days: int) -> None:
-    debts = [Debt(DAY - timedelta(days=ago), minor) for ago, minor in said]
-    found = aged(debts, covered, days, DAY)
-    assert sum(found.values()) == max(0, sum(d.amount_minor for d in debts) - covered)
-    assert set(found) == set(BUCKETS)
-    assert min(found.values()) >= 0
-
-
-@given(st.lists(st.integers(-(10**9), 10**9), max_size=4), st.booleans())
-def test_a_transfer_sums_to_zero(amounts: list[int], same: bool) -> None:
-    entries = transfer_entries([eur(a) for a in amounts], ANA, ANA if same else SOL)
-    assert sum(e.amount_minor for e in entries) == 0
-    owed = sum(e.amount_minor for e in entries if e.profile_id == SOL)
-    assert owed == (0 if same else sum(amounts))

@@ -1,0 +1,59 @@
+"""What an adjustment depends on: what is charged of its kind and on no invoice, and by which houses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.billing.store.charges import OF_FOLIOS, charge_of
+from services.billing.store.folios import FolioRow
+from services.contracts.billing import Charge
+from services.kit.db import Tx
+
+# The stay's own is what the folio's journals earned that are no charge's: nights under `room`, city tax as itself.
+_NOT_INVOICED = sa.text(
+    """
+    SELECT CAST(coalesce((
+        SELECT sum(c.gross_minor) FROM charges c
+        WHERE c.folio_id = :folio_id AND c.kind = :kind AND c.currency = :currency AND c.state = 'posted'
+            AND c.invoice_id IS NULL
+    ), 0) - coalesce((
+        SELECT sum(e.amount_minor) FROM journals j JOIN entries e ON e.journal_id = j.id
+        WHERE j.folio_id = :folio_id AND e.currency = :currency AND (
+            CAST(:kind AS text) = 'room' AND e.account IN ('revenue:room', 'tax:vat')
+            OR CAST(:kind AS text) = 'city-tax' AND e.account = 'tax:city'
+        )
+            AND NOT EXISTS (SELECT FROM invoiced_items i WHERE i.journal_id = j.id)
+            AND NOT EXISTS (
+                SELECT FROM charges c WHERE c.booking_id = j.booking_id AND j.id IN (c.journal_id, c.voided_by)
+            )
+    ), 0) AS bigint)
+    """
+)
+_CHARGED_AT = sa.text(
+    """
+    SELECT DISTINCT property_id FROM charges
+    WHERE folio_id = :folio_id AND kind = :kind AND state = 'posted' AND property_id IS NOT NULL
+    """
+)
+
+
+def not_invoiced(tx: Tx, seen: FolioRow, charge: Charge) -> int:
+    """What stands on the folio of the charge's kind, with its tax and less what was credited, and on no invoice."""
+    wanted = {"folio_id": seen.id, "kind": charge.kind, "currency": charge.amount.currency}
+    return int(tx.execute(_NOT_INVOICED, wanted).scalar() or 0)
+
+
+def charged_at(tx: Tx, folio_id: UUID, kind: str) -> list[UUID]:
+    """The properties that have charged this kind there."""
+    return list(tx.execute(_CHARGED_AT, {"folio_id": folio_id, "kind": kind}).scalars())
+
+
+def adjustments_of_folios(tx: Tx, folio_ids: Sequence[UUID], most: int) -> dict[UUID, list[tuple[Charge, str]]]:
+    """Of each folio the newest, at most `most`, each with the code of its reason."""
+    found: dict[UUID, list[tuple[Charge, str]]] = {folio_id: [] for folio_id in folio_ids}
+    for row in tx.execute(OF_FOLIOS, {"folios": list(folio_ids), "most": most, "adjusting": True}):
+        found[row.charge_folio].append((charge_of(row), row.charge_reason))
+    return found
