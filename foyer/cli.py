@@ -122,11 +122,13 @@ def keys() -> None:
 @keys.command("create")
 @click.option("--name", required=True, help="Whose key this is; for people.")
 @click.option("--scopes", required=True, help="Comma-separated: read, write, inbound, admin.")
-def create_key(name: str, scopes: str) -> None:
-    """Make a key and print it: it is shown this once."""
+@click.option("--rate", type=int, help="Calls per second and gateway process; 0: any number.  [default: 200]")
+def create_key(name: str, scopes: str, rate: int | None) -> None:
+    """Make a key and print it: it is shown this once. Twice the rate may come at once."""
     from gateway.access import keys as api_keys
 
-    click.echo(api_keys.create(_gateway(), name, [s.strip() for s in scopes.split(",") if s.strip()]))
+    limited = {} if rate is None else {"rate": rate}
+    click.echo(api_keys.create(_gateway(), name, [s.strip() for s in scopes.split(",") if s.strip()], **limited))
 
 
 @keys.command("list")
@@ -137,7 +139,9 @@ def list_keys() -> None:
     for key in api_keys.list(_gateway()):
         state = f"revoked {key.revoked_at:%Y-%m-%d %H:%M}" if key.revoked_at else "valid"
         used = f"{key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never"
-        click.echo(f"{key.id}  {state:<24}  last used {used:<16}  {','.join(key.scopes):<24}  {key.name}")
+        rate = f"{key.rate}/s" if key.rate else "any rate"
+        scopes = ",".join(key.scopes)
+        click.echo(f"{key.id}  {state:<24}  last used {used:<16}  {scopes:<24}  {rate:<8}  {key.name}")
 
 
 @keys.command("revoke")

@@ -9,7 +9,7 @@ from typing import TextIO
 
 from flask import Flask
 
-from gateway import describing, docs, health, problems, v1
+from gateway import describing, docs, health, problem_pages, problems, v1
 from gateway.access.callers import Callers
 from gateway.admission import Admission
 from gateway.asking import Asker, Asking
@@ -34,7 +34,7 @@ def create_app() -> Flask:
     logs.setup("gateway")
     client = Client(config.amqp_url())
     database = Database(config.database_url("gateway"), pool_size=8)
-    callers = Callers(database)
+    callers = Callers(database, proxies=config.proxies())
     checks = {"database": database.ping, "broker": client.ping}
     views = FreshViews(config.database_url("gateway"), callers)
     told = config.log_level() in ("DEBUG", "INFO")
@@ -64,5 +64,6 @@ def build(
     describing.complete(api)
     app.register_blueprint(health.blueprint(checks or {}))
     app.register_blueprint(docs.blueprint(api))
+    app.register_blueprint(problem_pages.blueprint())
     problems.register(app)
     return app

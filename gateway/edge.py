@@ -20,6 +20,7 @@ REQUEST_ID: Final = "foyer.request_id"
 STARTED: Final = "foyer.started"
 ROUTE: Final = "foyer.route"
 ACTOR: Final = "foyer.actor"
+LIMITS: Final = "foyer.limits"  # headers that tell a caller what is left
 STREAMED: Final = "foyer.streamed"
 
 Answer = Iterable[bytes]
@@ -66,7 +67,7 @@ class Edge:
             if status[0] in "45" and ("CONTENT_LENGTH" in environ or "HTTP_TRANSFER_ENCODING" in environ):
                 _drain(environ["wsgi.input"])
             names = {name for name, _ in headers}
-            headers = [*headers, ("X-Request-Id", request_id), *_HEADERS]
+            headers = [*headers, ("X-Request-Id", request_id), *_HEADERS, *environ.get(LIMITS, ())]
             headers += [header for header in (_NOT_KEPT, _POLICY) if header[0] not in names]
             self._account(environ, status[:3], time.perf_counter() - started)
             return start_response(status, headers, *fault)

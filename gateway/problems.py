@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 from collections.abc import Iterable, Mapping
-from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, g
@@ -14,34 +12,15 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 
-from services.contracts.profiles import ProfileHasChanged
+from gateway import problem_types
 from services.kit import wire
-from services.kit.refusal import DeadlinePassed, Problem, Refusal
+from services.kit.refusal import Problem, Refusal
 
 _log = logging.getLogger(__name__)
 
-_STATUS_OF_KIND = {
-    "not_found": 404,
-    "conflict": 409,
-    "invalid": 422,
-    "forbidden": 403,
-    "unavailable": 503,
-    "broken": 500,
-}
-_STATUS_OF_CODE = {DeadlinePassed.code(): 504, ProfileHasChanged.code(): 412}
-_TITLES = {
-    400: "The request is not understood",
-    404: "There is nothing at this address",
-    405: "This address does not know this method",
-    413: "The body is too large",
-    415: "The body is not JSON",
-    422: "The input is not valid",
-    500: "Something failed inside",
-}
-
 
 class Refused(Exception):
-    """An answer "no" that the gateway gives by itself."""
+    """An answer "no" that the gateway gives by itself; `code` stands in `problem_types`."""
 
     def __init__(
         self,
@@ -73,7 +52,6 @@ def register(app: Flask) -> None:
 def problem(
     status: int,
     code: str,
-    title: str,
     detail: str = "",
     *,
     errors: Iterable[Problem] = (),
@@ -81,7 +59,11 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """The document; ASCII only, so that pointers made of hostile field names cannot break it."""
-    said: dict[str, Any] = {"type": f"/problems/{code}", "title": title, "status": status}
+    said: dict[str, Any] = {
+        "type": f"/problems/{code}" if code else "about:blank",
+        "title": problem_types.title(code, status),
+        "status": status,
+    }
     if detail:
         said["detail"] = detail
     said["request_id"] = getattr(g, "request_id", "")
@@ -96,14 +78,11 @@ def problem(
 
 def of_refusal(refusal: Refusal) -> Response:
     """A service's refusal: its kind gives the status, its code the type."""
-    code = refusal.code()
-    status = _STATUS_OF_CODE.get(code, _STATUS_OF_KIND[refusal.kind])
-    if status == 500:
-        return problem(500, "internal", _TITLES[500])
-    # A code that this gateway has no class for arrives as its kind: then the kind is all we can say.
-    title = re.sub(r"(?<=[a-z])-(?=[a-z])", " ", code).capitalize()
-    headers = {"Retry-After": "1"} if status == 503 else None
-    return problem(status, code, title, refusal.detail, errors=refusal.errors, facts=refusal.facts, headers=headers)
+    kind = problem_types.of_refusal(refusal)
+    if kind.status == 500:
+        return problem(500, kind.code)
+    headers = {"Retry-After": "1"} if kind.status == 503 else None
+    return problem(kind.status, kind.code, refusal.detail, errors=refusal.errors, facts=refusal.facts, headers=headers)
 
 
 def invalid(messages: Any) -> Refused:
@@ -112,8 +91,7 @@ def invalid(messages: Any) -> Refused:
 
 
 def _of_ours(refused: Refused) -> Response:
-    title = _TITLES.get(refused.status, HTTPStatus(refused.status).phrase)
-    return problem(refused.status, refused.code, title, refused.detail, errors=refused.errors, headers=refused.headers)
+    return problem(refused.status, refused.code, refused.detail, errors=refused.errors, headers=refused.headers)
 
 
 def _of_http(fault: HTTPException) -> Response:
@@ -125,20 +103,20 @@ def _of_http(fault: HTTPException) -> Response:
         return Response(b"", status, headers=dict(fault.get_headers()))
     if isinstance(fault, InternalServerError):
         return _of_fault(fault.original_exception or fault)
-    phrase = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Error"
     headers = {}
     if isinstance(fault, MethodNotAllowed) and fault.valid_methods:
         headers["Allow"] = ", ".join(sorted(fault.valid_methods))
-    return problem(status, phrase.lower().replace(" ", "-"), _TITLES.get(status, phrase), headers=headers)
+    kind = problem_types.of_status(status)
+    return problem(status, kind.code if kind else "", headers=headers)
 
 
 def _of_store(fault: Exception) -> Response:
     _log.error("the gateway's own store failed: %s", type(fault).__name__)
     headers = {"Retry-After": "1"}
-    return problem(503, "unavailable", "Unavailable", "The gateway's store did not answer.", headers=headers)
+    return problem(503, "unavailable", "The gateway's store did not answer.", headers=headers)
 
 
 def _of_fault(fault: BaseException) -> Response:
     # logged with its stack under the request id; the caller gets only that id
     _log.error("a request failed: %s", type(fault).__name__, exc_info=fault)
-    return problem(500, "internal", _TITLES[500])
+    return problem(500, "internal")

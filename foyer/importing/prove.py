@@ -81,8 +81,9 @@ def messages_in_databases() -> tuple[int, int]:
 
 
 def parked_notices(amqp_url: str) -> Counter[str]:
-    """Parked notices of the file, by reason."""
-    return Counter(each.reason for each in parked.list(amqp_url, ["bookings"], _ALL) if _ours(each))
+    """Parked notices of the file, by reason; one that was sent again after a crash counts once."""
+    found = {each.message_id: each.reason for each in parked.list(amqp_url, ["bookings"], _ALL) if _ours(each)}
+    return Counter(found.values())
 
 
 def _unexplained(amqp_url: str) -> int:

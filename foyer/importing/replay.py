@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pika
 from tqdm import tqdm
 
 from foyer.importing import demand
+from foyer.importing.reasons import explained
 from services.contracts.bookings import BookingNotice, CountNotices
 from services.kit import config, topology, wire
 from services.kit.ask import Client
@@ -60,7 +63,7 @@ def replay(
     for hotel in demand.properties(rows):
         client.ask(hotel, context=_context())
     client.close()
-    state = State(state_folder, path, limit, seed)
+    state = State(state_folder, path, limit, seed, amqp_url)
     if state.sent:
         say(f"Going on after {state.sent:,} notices sent before.")
     depths = Depths(amqp_url, ("bookings.notices", *(f"{s}.inbox" for s in ("profiles", "bookings", "billing"))))
@@ -105,21 +108,30 @@ def quiet(amqp_url: str, in_databases: Callable[[], tuple[int, int]], seconds: f
 
 
 def report(amqp_url: str, parked: Callable[[], Counter[str]], say: Callable[[str], None]) -> None:
-    """What became of the notices of this source, by state and reason."""
+    """What became of the notices of this source, by state and reason, each with what it means."""
     client = Client(amqp_url, deadline=30)
     counted = client.ask(CountNotices(source=demand.SOURCE), context=_context())
     client.close()
     for line in counted.counts:
         say(f"{line.state:>9} {line.count:>9,}  {line.why or ''}".rstrip())
-    for reason, count in sorted(parked().items()):
+        if line.why:
+            say(f"{'':21}{explained(line.why)}")
+    refused = parked()
+    for reason, count in sorted(refused.items()):
         say(f"{'refused':>9} {count:>9,}  {reason}")
+    if refused:
+        say(f"{'':21}Not well formed, so not kept as notices: they stand in `foyer parked list bookings`.")
 
 
 class State:
-    """How many notices of this very plan have been confirmed by the broker."""
+    """How many notices of this very plan have been confirmed by this very broker.
 
-    def __init__(self, folder: Path, path: Path, limit: int | None, seed: int) -> None:
-        plan = f"{path.name}:{path.stat().st_size}:{limit}:{seed}"
+    At most one window may be confirmed and not be counted yet: it is sent again after a crash, under the same ids.
+    """
+
+    def __init__(self, folder: Path, path: Path, limit: int | None, seed: int, amqp_url: str) -> None:
+        broker = urlsplit(amqp_url)
+        plan = f"{path.name}:{path.stat().st_size}:{limit}:{seed}:{broker.hostname}:{broker.port}{broker.path}"
         self._file = folder / f"import-{hashlib.sha256(plan.encode()).hexdigest()[:16]}.json"
         self.sent = json.loads(self._file.read_text())["sent"] if self._file.exists() else 0
 
@@ -127,7 +139,10 @@ class State:
         self.sent += count
         self._file.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._file.with_suffix(".new")
-        fresh.write_text(json.dumps({"sent": self.sent}))
+        with fresh.open("w") as written:
+            json.dump({"sent": self.sent}, written)
+            written.flush()
+            os.fsync(written.fileno())
         fresh.replace(self._file)
 
 

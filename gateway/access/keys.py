@@ -13,12 +13,14 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from gateway.access.limits import DEFAULT_RATE
 from services.kit.context import Context
 from services.kit.db import Database, Tx
 from services.kit.refusal import Invalid, NotFound, Problem
 
 SCOPES: Final = ("read", "write", "inbound", "admin")
 PREFIX: Final = "foyer_"
+MOST_RATE: Final = 100_000
 
 _CONTEXT = Context(actor="keys")
 
@@ -30,6 +32,7 @@ api_keys = sa.Table(
     sa.Column("name", sa.Text),
     sa.Column("sha256", sa.LargeBinary),
     sa.Column("scopes", postgresql.ARRAY(sa.Text)),
+    sa.Column("rate", sa.Integer),
     sa.Column("created_at", sa.DateTime(timezone=True)),
     sa.Column("revoked_at", sa.DateTime(timezone=True)),
     sa.Column("last_used_at", sa.DateTime(timezone=True)),
@@ -42,25 +45,31 @@ class NoSuchKey(NotFound):
 
 @dataclass(frozen=True)
 class Key:
-    """An API key without its secret. `last_used_at` is exact to an hour."""
+    """An API key without its secret. `rate`: calls per second, 0 for any; `last_used_at` is exact to an hour."""
 
     id: uuid.UUID
     name: str
     scopes: tuple[str, ...]
+    rate: int
     created_at: datetime
     revoked_at: datetime | None
     last_used_at: datetime | None
 
 
-def create(database: Database, name: str, scopes: Iterable[str]) -> str:
-    """A new key's text: the only time it can be seen. Refuses a scope nobody knows, and none at all."""
+def create(database: Database, name: str, scopes: Iterable[str], rate: int = DEFAULT_RATE) -> str:
+    """A new key's text: the only time it can be seen. Refuses a scope nobody knows, and none at all.
+
+    `rate` is in calls per second and gateway process; 0 lets the key call as often as it likes.
+    """
     given = tuple(dict.fromkeys(scopes))
     if not given or not set(given) <= set(SCOPES):
         raise Invalid(errors=[Problem("/scopes", f"One or more of {', '.join(SCOPES)}.")])
     if not 1 <= len(name) <= 200 or not name.isprintable():
         raise Invalid(errors=[Problem("/name", "A name of 1 to 200 printable characters.")])
+    if not 0 <= rate <= MOST_RATE:
+        raise Invalid(errors=[Problem("/rate", f"A whole number from 0 to {MOST_RATE:,}.")])
     text = PREFIX + secrets.token_urlsafe(32)
-    row = {"id": uuid.uuid4(), "name": name, "sha256": digest(text), "scopes": [*given]}
+    row = {"id": uuid.uuid4(), "name": name, "sha256": digest(text), "scopes": [*given], "rate": rate}
     database.writing(_CONTEXT, lambda tx: tx.execute(sa.insert(api_keys), row))
     return text
 
@@ -104,6 +113,7 @@ def _key(row: Any) -> Key:
         id=row.id,
         name=row.name,
         scopes=tuple(row.scopes),
+        rate=row.rate,
         created_at=row.created_at,
         revoked_at=row.revoked_at,
         last_used_at=row.last_used_at,

@@ -86,6 +86,20 @@ def test_a_key_is_shown_once_and_can_be_revoked(databases: Databases, gateway_db
 
 
 @pytest.mark.servers
+def test_a_key_may_be_given_a_rate_of_its_own(databases: Databases, gateway_db: Database) -> None:
+    env = databases.environment()
+
+    for name, rate in (("till", "5"), ("bench", "0")):
+        _run("keys", "create", "--name", name, "--scopes", "read", "--rate", rate, **env)
+    _run("keys", "create", "--name", "desk", "--scopes", "read", **env)
+
+    listed = {line.split()[-1]: line for line in _run("keys", "list", **env).output.splitlines()}
+    assert "  5/s  " in listed["till"]
+    assert "  any rate  " in listed["bench"]
+    assert "  200/s  " in listed["desk"]
+
+
+@pytest.mark.servers
 def test_a_refusal_is_a_sentence(databases: Databases) -> None:
     done = _process("keys", "create", "--name", "x", "--scopes", "everything", **databases.environment())
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 from collections import Counter
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import phonenumbers
 import pytest
@@ -44,20 +41,6 @@ def line(**said: object) -> dict[str, object]:
         "reservation_status_date": "2016-09-01",
     }
     return {**usual, **said}
-
-
-@pytest.fixture
-def file(tmp_path: Path):
-    def write(*lines: dict[str, object], name: str = "bookings.csv") -> Path:
-        path = tmp_path / name
-        opened = gzip.open if path.suffix == ".gz" else open
-        with opened(path, "wt", newline="") as text:
-            writer = csv.DictWriter(text, COLUMNS)
-            writer.writeheader()
-            writer.writerows(lines)
-        return path
-
-    return write
 
 
 @pytest.mark.parametrize("name", ["bookings.csv", "bookings.csv.gz"])
