@@ -7,14 +7,23 @@ nobody has set up) is another matter: `services.bookings.domain.notices`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+from services.bookings.domain.consents import faults_of_consents
+from services.bookings.domain.needs import faults_of_codes
 from services.bookings.domain.nights import MOST_NIGHTS
+from services.bookings.domain.people import faults_of_ages, faults_of_person, tidied
 from services.bookings.domain.texts import faults, tidy, without_cards
-from services.contracts.bookings import BookingNotice, NotANotice, NoticePayment, NoticePerson, NoticeRoom
+from services.contracts.bookings import (
+    BookingNotice,
+    NotANotice,
+    NoticeCommission,
+    NoticePayment,
+    NoticePerson,
+    NoticeRoom,
+)
 from services.contracts.values import Price, to_money
 from services.kit.refusal import Invalid, Problem
 
@@ -22,12 +31,9 @@ MOST_ROOMS = 100
 MOST_GUESTS = 100
 MOST_PAYMENTS = 100
 MOST_PEOPLE_IN_A_ROOM = 100
-MOST_REVISION = 2**31 - 1
+MOST_REVISION = 2**53 - 1  # what every reader of JSON holds exactly (RFC 8259, 6): room for an instant
 MOST_AMOUNT = 10**12  # minor units
 FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2100, 1, 1)
-
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")
-_COUNTRY = re.compile(r"[A-Za-z]{2}")
 
 
 def well_formed(notice: BookingNotice) -> BookingNotice:
@@ -39,12 +45,20 @@ def well_formed(notice: BookingNotice) -> BookingNotice:
         notice,
         source=notice.source.strip(),
         external_id=notice.external_id.strip(),
-        property=notice.property.strip(),
-        channel=tidy(notice.channel),
+        property=without_cards(notice.property.strip()) or "",
+        channel=without_cards(tidy(notice.channel)),
         booked_at=notice.booked_at.astimezone(UTC) if notice.booked_at else None,
-        booker=_tidy_person(notice.booker) if notice.booker else None,
-        guests=tuple(_tidy_person(p) for p in notice.guests),
+        rooms=tuple(
+            replace(r, room_type=without_cards(r.room_type) or "", rate=without_cards(tidy(r.rate)))
+            for r in notice.rooms
+        ),
+        booker=notice.booker and _tidied(notice.booker),
+        guests=tuple(_tidied(p) for p in notice.guests),
+        contact=notice.contact and _tidied(notice.contact),
+        payer=notice.payer and _tidied(notice.payer),
         requests=without_cards(notice.requests) or None,
+        needs=tuple(dict.fromkeys(filter(None, (without_cards(tidy(code)) for code in notice.needs)))),
+        group=without_cards(tidy(notice.group)),
         payments=tuple(
             replace(p, method=without_cards(p.method) or "", reference=without_cards(p.reference))
             for p in notice.payments
@@ -55,25 +69,32 @@ def well_formed(notice: BookingNotice) -> BookingNotice:
 def _faults(notice: BookingNotice) -> Iterator[Problem]:
     yield from faults("/source", notice.source, 60, needed=True)
     yield from faults("/external_id", notice.external_id, 120, needed=True)
-    yield from faults("/property", notice.property, 60, needed=True)
+    yield from faults("/property", notice.property, 60, needed=notice.status != "cancelled")
     yield from faults("/channel", notice.channel, 60)
+    yield from faults("/group", notice.group, 60)
     yield from faults("/requests", notice.requests, 4000, lines=True)
+    yield from faults_of_codes("/needs", notice.needs)
     if not 0 <= notice.revision <= MOST_REVISION:
         yield Problem("/revision", f"Must be from 0 to {MOST_REVISION}.")
     if notice.booked_at and not _plausible(notice.booked_at):
         yield Problem("/booked_at", "Must be between 1970 and 2100.")
     yield from _faults_of_dates(notice)
-    yield from _faults_of_rooms(notice.rooms)
-    if notice.booker:
-        yield from _faults_of_person("/booker", notice.booker)
+    yield from _faults_of_rooms(notice)
+    for name in ("booker", "contact", "payer"):
+        if person := getattr(notice, name):
+            yield from _faults_of_person(f"/{name}", person)
     if len(notice.guests) > MOST_GUESTS:
         yield Problem("/guests", f"More than {MOST_GUESTS}.")
     for n, guest in enumerate(notice.guests[:MOST_GUESTS]):
         yield from _faults_of_person(f"/guests/{n}", guest)
     yield from _faults_of_payments(notice.payments)
+    if notice.total:
+        yield from _faults_of_amount("/total", notice.total)
+    if notice.commission:
+        yield from _faults_of_commission(notice.commission)
     if notice.status == "new":
         for name in ("arrival", "departure", "rooms"):
-            if not getattr(notice, name):
+            if not getattr(notice, name) and not (name == "rooms" and notice.tentative):
                 yield Problem(f"/{name}", "A new booking needs it.")
         if not notice.booker and not notice.guests:
             yield Problem("/booker", "A new booking needs a booker or a guest.")
@@ -91,13 +112,16 @@ def _faults_of_dates(notice: BookingNotice) -> Iterator[Problem]:
             yield Problem("/departure", f"More than {MOST_NIGHTS} nights.")
 
 
-def _faults_of_rooms(rooms: tuple[NoticeRoom, ...]) -> Iterator[Problem]:
-    if len(rooms) > MOST_ROOMS:
+def _faults_of_rooms(notice: BookingNotice) -> Iterator[Problem]:
+    if len(notice.rooms) > MOST_ROOMS:
         yield Problem("/rooms", f"More than {MOST_ROOMS}.")
-    rooms = rooms[:MOST_ROOMS]
+    rooms = notice.rooms[:MOST_ROOMS]
     priced = [room.price for room in rooms if room.price]
     for n, room in enumerate(rooms):
         yield from faults(f"/rooms/{n}/room_type", room.room_type, 60, needed=True)
+        yield from faults(f"/rooms/{n}/rate", room.rate, 60)
+        yield from faults_of_ages(f"/rooms/{n}/child_ages", room.child_ages, room.children)
+        yield from _faults_of_own_dates(f"/rooms/{n}", room, notice)
         for name in ("adults", "children"):
             if not 0 <= getattr(room, name) <= MOST_PEOPLE_IN_A_ROOM:
                 yield Problem(f"/rooms/{n}/{name}", f"Must be from 0 to {MOST_PEOPLE_IN_A_ROOM}.")
@@ -109,6 +133,24 @@ def _faults_of_rooms(rooms: tuple[NoticeRoom, ...]) -> Iterator[Problem]:
                 yield Problem(f"/rooms/{n}/price/currency", "All rooms of a booking have one currency.")
         elif priced:
             yield Problem(f"/rooms/{n}/price", "Either every room has a price or none has.")
+
+
+def _faults_of_own_dates(pointer: str, room: NoticeRoom, notice: BookingNotice) -> Iterator[Problem]:
+    """Where the notice does not say the booking's dates, those known so far decide later."""
+    first, until = room.arrival or notice.arrival, room.departure or notice.departure
+    if room.arrival and not (notice.arrival or FIRST_DAY) <= room.arrival <= (notice.departure or LAST_DAY):
+        yield Problem(f"{pointer}/arrival", "Must be within the booking's dates.")
+    elif room.departure and not (notice.arrival or FIRST_DAY) <= room.departure <= (notice.departure or LAST_DAY):
+        yield Problem(f"{pointer}/departure", "Must be within the booking's dates.")
+    elif (room.arrival or room.departure) and first and until and first >= until:
+        yield Problem(f"{pointer}/departure", "Must be after the arrival.")
+
+
+def _faults_of_commission(said: NoticeCommission) -> Iterator[Problem]:
+    if said.amount:
+        yield from _faults_of_amount("/commission/amount", said.amount)
+    if said.basis_points is not None and not 0 <= said.basis_points <= 10_000:
+        yield Problem("/commission/basis_points", "Must be from 0 to 10000.")
 
 
 def _faults_of_amount(pointer: str, price: Price) -> Iterator[Problem]:
@@ -132,37 +174,13 @@ def _faults_of_payments(payments: tuple[NoticePayment, ...]) -> Iterator[Problem
 
 
 def _faults_of_person(pointer: str, person: NoticePerson) -> Iterator[Problem]:
-    for name, most in _LENGTHS.items():
-        yield from faults(f"{pointer}/{name}", getattr(person, name), most)
-    if person.birth_date and not date(1880, 1, 1) <= person.birth_date <= LAST_DAY:
-        yield Problem(f"{pointer}/birth_date", "Not a plausible day of birth.")
+    yield from faults_of_person(pointer, person)
+    yield from faults_of_consents(f"{pointer}/consents", person.consents)
 
 
-_LENGTHS = {
-    "given_name": 200,
-    "family_name": 200,
-    "company": 200,
-    "email": 320,
-    "phone": 60,
-    "language": 60,
-    "country": 60,
-}
-
-
-def _tidy_person(person: NoticePerson) -> NoticePerson:
-    """A language or country that is none is left out: a booking is not lost over it."""
-    language, country, phone = tidy(person.language), tidy(person.country), tidy(person.phone)
-    return replace(
-        person,
-        given_name=without_cards(tidy(person.given_name)),
-        family_name=without_cards(tidy(person.family_name)),
-        company=without_cards(tidy(person.company)),
-        email=without_cards(tidy(person.email)),
-        # at most 15 digits (E.164): more are no telephone number, and may be a card's
-        phone=phone if phone and sum(c.isdigit() for c in phone) <= 15 else without_cards(phone),
-        language=language if language and _LANGUAGE.fullmatch(language) else None,
-        country=country.upper() if country and _COUNTRY.fullmatch(country) else None,
-    )
+def _tidied(person: NoticePerson) -> NoticePerson:
+    consents = (replace(c, purpose=c.purpose.strip(), wording=without_cards(tidy(c.wording))) for c in person.consents)
+    return replace(tidied(person), consents=tuple(consents))
 
 
 def _plausible(instant: datetime) -> bool:

@@ -1,0 +1,1 @@
+"""OpenTravel: messages about hotel reservations of any version of the standard, and the answers to them."""
