@@ -6,25 +6,18 @@ A document depends on what it is about and nothing else, so that printing twice 
 
 from __future__ import annotations
 
-import json
-import unicodedata
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
+from babel import Locale
 from babel.numbers import format_currency, format_decimal
 
-from gateway.printing.fonts import FAMILIES, check_writable, fonts
+from gateway.printing.fonts import FAMILIES
+from gateway.printing.setting import RIGHT_TO_LEFT, dated, locale_of, set_pages
 from gateway.printing.words import words_of
 from services.contracts.billing import Invoice, Party, Statement
 from services.contracts.values import Money, decimals
-
-_HERE = Path(__file__).parent
-_RIGHT_TO_LEFT = {"ar", "fa", "he", "ur"}
 
 
 def invoice(found: Invoice) -> bytes:
@@ -52,9 +45,9 @@ def invoice(found: Invoice) -> bytes:
         }
         for each in found.vat_sums
     ]
-    facts = [(words["number"], found.number), (words["date"], _day(found.issued_on, locale))]
+    facts = [(words["number"], found.number), (words["date"], dated(found.issued_on, locale))]
     if found.credits_number:
-        facts.append((words["credits"], found.credits_number))
+        facts.append((words["corrects" if found.partial else "credits"], found.credits_number))
     if found.reason:
         facts.append((words["reason"], found.reason))
     totals = [(words["net"], _money(found.net, locale)), (words["vat"], _money(found.vat, locale))]
@@ -62,13 +55,13 @@ def invoice(found: Invoice) -> bytes:
         totals.append((words["city_tax"], _money(found.city_tax, locale)))
     totals.append((words["total"], _money(found.total, locale)))
     paid = [
-        (f"{words['paid']} {_day(each.received_on, locale)}", _money(each.amount, locale)) for each in found.payments
+        (f"{words['paid']} {dated(each.received_on, locale)}", _money(each.amount, locale)) for each in found.payments
     ]
-    return _set(
+    return set_pages(
         "invoice.typ",
         {
             **_frame(locale, words, found.seller, found.addressee, facts),
-            "title": words[found.kind],
+            "title": words["partial-credit-note" if found.partial else found.kind],
             "columns": [words[name] for name in ("date", "service", "net", "rate", "vat", "total")],
             "lines": lines,
             "sums": sums,
@@ -89,7 +82,7 @@ def statement(found: Statement, addressee: Party, language: str) -> bytes:
     words = words_of(locale.language)
     lines = [
         {
-            "on": _day(line.posted_at.date(), locale),
+            "on": dated(line.posted_at.date(), locale),
             "text": line.description,
             "amount": _figure(line.amount, locale),
             "balance": _figure(line.balance_after, locale),
@@ -97,7 +90,7 @@ def statement(found: Statement, addressee: Party, language: str) -> bytes:
         for line in found.lines
     ]
     facts = [(words["period"], _days(found.first, found.until, locale)), (words["currency"], found.currency)]
-    return _set(
+    return set_pages(
         "statement.typ",
         {
             **_frame(locale, words, None, addressee, facts),
@@ -111,21 +104,12 @@ def statement(found: Statement, addressee: Party, language: str) -> bytes:
     )
 
 
-@cache
-def locale_of(language: str) -> Locale:
-    """How dates and figures are written in a language; in English where it is not known."""
-    try:
-        return Locale.parse(language, sep="-")
-    except (ValueError, UnknownLocaleError):
-        return Locale("en")
-
-
 def _frame(
     locale: Locale, words: dict[str, str], seller: Party | None, addressee: Party | None, facts: list[tuple[str, str]]
 ) -> dict[str, Any]:
     return {
         "language": locale.language,
-        "rtl": locale.language in _RIGHT_TO_LEFT,
+        "rtl": locale.language in RIGHT_TO_LEFT,
         "fonts": FAMILIES,
         "seller": _party(seller, locale, words) if seller else None,
         "addressee": _party(addressee, locale, words) if addressee else None,
@@ -140,34 +124,6 @@ def _party(party: Party, locale: Locale, words: dict[str, str]) -> dict[str, Any
     if party.tax_id:
         lines.append(f"{words['tax_id']}: {party.tax_id}")
     return {"name": party.name, "lines": lines}
-
-
-def _set(template: str, said: dict[str, Any], moment: datetime) -> bytes:
-    import typst  # see gateway.printing.fonts
-
-    text = json.dumps(_apart(said, said["rtl"]), ensure_ascii=False)
-    check_writable(text)
-    return bytes(
-        typst.compile(
-            str(_HERE / template),
-            root=str(_HERE),
-            font_paths=fonts(),
-            sys_inputs={"said": text},
-            timestamp=int(moment.timestamp()),
-        )
-    )
-
-
-def _apart(said: Any, always: bool) -> Any:
-    """Every text that is, or stands in, a text from right to left on its own, so that names, addresses and figures
-    keep their own order (first strong isolate, UAX 9).
-    """
-    if isinstance(said, str):
-        alone = said and (always or any(unicodedata.bidirectional(c) in ("R", "AL") for c in said))
-        return f"\u2068{said}\u2069" if alone else said
-    if isinstance(said, dict):
-        return {name: _apart(value, always and name not in ("language", "fonts")) for name, value in said.items()}
-    return [_apart(each, always) for each in said] if isinstance(said, list | tuple) else said
 
 
 def _money(money: Money, locale: Locale) -> str:
@@ -189,9 +145,5 @@ def _percent(rate: str | None, locale: Locale) -> str:
     return f"{format_decimal(Decimal(rate), locale=locale, numbering_system='latn')} %" if rate else "–"
 
 
-def _day(day: date, locale: Locale) -> str:
-    return str(format_date(day, "short" if locale.language != "en" else "yyyy-MM-dd", locale=locale))
-
-
 def _days(first: date, until: date | None, locale: Locale) -> str:
-    return _day(first, locale) if until in (None, first) else f"{_day(first, locale)} – {_day(until, locale)}"
+    return dated(first, locale) if until in (None, first) else f"{dated(first, locale)} – {dated(until, locale)}"
