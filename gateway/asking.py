@@ -84,9 +84,14 @@ def ask(said: wire.Request[R], *, renamed: Mapping[str, str] | None = None) -> R
     return _asked(said, None, None, renamed)
 
 
-def command(said: wire.Request[R], *, renamed: Mapping[str, str] | None = None, key_demanded: bool = False) -> R:
-    """Have something done, under the id that the caller's Idempotency-Key stands for."""
-    return _asked(said, _command_id(key_demanded), _digest(), renamed)
+def command(
+    said: wire.Request[R], *, renamed: Mapping[str, str] | None = None, key_demanded: bool = False, part: str = ""
+) -> R:
+    """Have something done, under the id that the caller's Idempotency-Key stands for.
+
+    `part` tells several commands of one request from one another.
+    """
+    return _asked(said, _command_id(key_demanded, part), _digest(), renamed)
 
 
 def ask_all(*said: wire.Request[Any]) -> list[Any]:
@@ -145,7 +150,7 @@ def _left() -> float:
     return max(_LEAST, DEADLINE - spent)
 
 
-def _command_id(demanded: bool) -> uuid.UUID:
+def _command_id(demanded: bool, part: str) -> uuid.UUID:
     key = request.headers.get("Idempotency-Key")
     if key is None:
         if demanded:
@@ -157,7 +162,8 @@ def _command_id(demanded: bool) -> uuid.UUID:
         return uuid.uuid4()
     if not _KEY.fullmatch(key):
         raise Refused(400, "idempotency-key-invalid", "An Idempotency-Key has 1 to 255 printable characters.")
-    return uuid.uuid5(_COMMANDS, f"{g.caller.key_id} {key}")
+    whole = uuid.uuid5(_COMMANDS, f"{g.caller.key_id} {key}")
+    return uuid.uuid5(whole, part) if part else whole
 
 
 def _digest() -> str | None:

@@ -14,7 +14,7 @@ from webargs import flaskparser
 
 from gateway.problems import Refused, invalid
 from services.kit import wire
-from services.kit.refusal import Invalid, Problem
+from services.kit.refusal import Invalid
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -37,10 +37,9 @@ class _Parser(flaskparser.FlaskParser):
             raise Refused(400, "not-json", "The body is not JSON in UTF-8.") from None
         whole = "\\u" not in text or not _HALVES.search(json.dumps(said, ensure_ascii=False))
         if not whole:
-            fault = Problem("", "The body holds halves of characters.")
-            raise Refused(422, "invalid", "The input is not valid.", errors=[fault])
+            raise invalid({"_schema": ["The body holds halves of characters."]})
         if not isinstance(said, dict):
-            raise Refused(422, "invalid", "The body is to be a JSON object.")
+            raise invalid({"_schema": ["The body is to be a JSON object."]})
         g.body = said
         return said
 
@@ -79,3 +78,6 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
 
     def patch(self, rule: str, **options: Any) -> Decorator:
         return cast(Decorator, super().patch(rule, **options))
+
+    def delete(self, rule: str, **options: Any) -> Decorator:
+        return cast(Decorator, super().delete(rule, **options))

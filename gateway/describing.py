@@ -9,9 +9,10 @@ from flask_smorest import Api
 
 _ABOUT = """The guest CRM of a hotel, behind one door.
 
-Errors are problem documents (RFC 9457) with a `request_id`. Lists are `{"items": [], "next": cursor}`. Money is
-`{"amount": "129.50", "currency": "EUR"}`. Every POST takes an `Idempotency-Key`: the same key and body, the same
-answer, kept for seven days."""
+Errors are problem documents (RFC 9457) with a `request_id`, whose `type` [leads to its meaning](/problems). A key that
+calls too often hears 429 with `Retry-After`; `RateLimit` says what is left. Lists are `{"items": [], "next": cursor}`.
+Money is `{"amount": "129.50", "currency": "EUR"}`. Every POST takes an `Idempotency-Key`: the same key and body, the
+same answer, kept for seven days."""
 _PROBLEM: dict[str, Any] = {
     "type": "object",
     "required": ["type", "title", "status", "request_id"],

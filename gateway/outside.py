@@ -10,7 +10,7 @@ import dataclasses
 import re
 import unicodedata
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
@@ -20,7 +20,7 @@ from marshmallow import ValidationError, fields, validate
 
 from services.contracts.values import Money, Price, to_money, to_price
 from services.kit import wire
-from services.kit.refusal import Invalid
+from services.kit.refusal import Invalid, Problem
 
 # C0 and C1 controls, DEL and lone surrogates; tab and line breaks are allowed where text has lines.
 _HOSTILE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
@@ -79,10 +79,18 @@ class Flag(fields.Boolean):
 
 
 class Instant(fields.AwareDateTime):
-    """RFC 3339 with its zone."""
+    """RFC 3339 with its zone, kept as it is written; refused where it falls out of the calendar in UTC."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(format="iso", **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> datetime:
+        said: datetime = super()._deserialize(value, attr, data, **options)
+        try:
+            said.astimezone(UTC)
+        except OverflowError:
+            raise self.make_error("invalid", input=value, obj_type="datetime") from None
+        return said
 
 
 class MoneyField(fields.Nested):
@@ -152,6 +160,16 @@ def shown(value: Any) -> Any:
 def instant(value: datetime) -> str:
     """RFC 3339 in UTC."""
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def part(items: Sequence[dict[str, Any]], limit: int, cursor: str | None) -> dict[str, Any]:
+    """A page of a list that is at hand as a whole: its cursor is the id of the last item shown."""
+    ids = [str(item["id"]) for item in items]
+    if cursor is not None and cursor not in ids:
+        raise Invalid(errors=[Problem("/cursor", "Not a cursor of this list.")])
+    first = ids.index(cursor) + 1 if cursor is not None else 0
+    until = first + limit
+    return {"items": items[first:until], "next": ids[until - 1] if until < len(ids) else None}
 
 
 def page(found: Any, show: Any = shown) -> dict[str, Any]:

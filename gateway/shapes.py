@@ -2,36 +2,69 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from marshmallow import fields, validate
 
-from gateway.outside import Text, schema_of, shown
+from gateway.outside import Instant, LongText, Text, schema_of, shown
 from services.contracts import bookings
-from services.contracts.bookings import Booking
+from services.contracts.bookings import Booking, PostalAddress
 
 ROLES = ("booker", "primary", "additional", "contact", "payer")
 
 
-class PersonOnBooking(schema_of(bookings.Person)):  # type: ignore[misc]
+class PersonAsTheyLeft(schema_of(bookings.Person)):  # type: ignore[misc]
+    """Once the stay is over, names are those of check-out, and with them stands what was known then (`as_of`)."""
+
+    class Meta:
+        exclude = ("consents",)
+
+    second_family_name = LongText(allow_none=True)
+    level = LongText(allow_none=True)
+    emails = fields.List(LongText())
+    phones = fields.List(LongText())
+    addresses = fields.List(fields.Nested(schema_of(PostalAddress)))
+    as_of = Instant()
+
+
+class PersonOnBooking(PersonAsTheyLeft):
     """Somebody in one role; who has several roles is listed once for each."""
 
     class Meta:
-        exclude = ("roles",)
+        exclude = ("roles", "consents")
 
     role = Text(allow_none=True, validate=validate.OneOf(ROLES))
 
 
 class BookingShape(schema_of(Booking)):  # type: ignore[misc]
+    class Meta:
+        exclude = ("departed_guests",)
+
     people = fields.List(fields.Nested(PersonOnBooking))
 
 
 def booking(said: Booking) -> dict[str, Any]:
     """A booking with its people, one entry per role."""
-    people: list[dict[str, Any]] = []
+    entries: list[dict[str, Any]] = []
+    for values in people(said):
+        # who has no role yet is told of nevertheless
+        entries.extend({"role": role, **values} for role in values.pop("roles") or [None])
+    entries.sort(key=lambda entry: ROLES.index(entry["role"]) if entry["role"] in ROLES else len(ROLES))
+    values = shown(replace(said, people=(), departed_guests=()))
+    del values["departed_guests"]
+    return {**values, "people": entries}
+
+
+def people(said: Booking) -> list[dict[str, Any]]:
+    """Its people, each once with all their roles; of a stay that is over as they were known at check-out."""
+    left = {guest.profile_id: guest for guest in said.departed_guests}
+    entries = []
     for person in said.people:
         values = shown(person)
-        # who has no role yet is told of nevertheless
-        people.extend({"role": role, **values} for role in values.pop("roles") or [None])
-    people.sort(key=lambda entry: ROLES.index(entry["role"]) if entry["role"] in ROLES else len(ROLES))
-    return {**shown(said), "people": people}
+        del values["consents"]  # what was said once; what holds is told under consents
+        if guest := left.get(person.profile_id):  # type: ignore[arg-type]
+            then = shown(guest)
+            values |= then | {name: then[name] or values[name] for name in ("given_name", "family_name", "company")}
+        entries.append(values)
+    return entries

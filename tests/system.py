@@ -57,7 +57,7 @@ class System:
         for name in self.programs:
             self.start(name)
         self.wait_ready()
-        self.api_key = self.foyer("keys", "create", "--name", "tests", "--scopes", SCOPES).split()[-1]
+        self.api_key = self.foyer("keys", "create", "--name", "tests", "--scopes", SCOPES, "--rate", "0").split()[-1]
         return self
 
     def end(self) -> None:

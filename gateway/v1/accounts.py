@@ -12,7 +12,7 @@ from marshmallow import fields, validates_schema
 from gateway.access.callers import needs
 from gateway.asking import ask, command, reply
 from gateway.blueprint import Blueprint
-from gateway.known import about_guest
+from gateway.known import about_guest, property_id_of
 from gateway.outside import MoneyField, Page, Strict, Text, schema_of
 from services.contracts.billing import (
     Account,
@@ -30,7 +30,7 @@ blueprint = Blueprint("accounts", __name__, description="What guests owe and hav
 class WantedLines(Page):
     """The part of an account to answer."""
 
-    property_id = fields.UUID(data_key="property", load_default=None)
+    property = Text(load_default=None, most=60, metadata={"description": "Its id or its code."})
     currency = Text(load_default=None, least=3, most=3, metadata={"example": "EUR"})
 
 
@@ -62,7 +62,8 @@ class Pin(Release):
 @blueprint.response(200, schema_of(Account))
 def read_account(wanted: dict[str, Any], profile_id: UUID) -> Response:
     """Balance and credit per currency, what each booking costs, and the lines with their source, newest first."""
-    return reply(about_guest(profile_id, ReadAccount(profile_id=profile_id, **wanted)))
+    property_id = property_id_of(wanted.pop("property"))
+    return reply(about_guest(profile_id, ReadAccount(profile_id=profile_id, property_id=property_id, **wanted)))
 
 
 @blueprint.get("/bookings/<uuid:booking_id>/balance")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import marshmallow
@@ -12,10 +11,10 @@ from marshmallow import fields, validate, validates_schema
 
 from gateway import shapes
 from gateway.access.callers import needs
-from gateway.asking import answered, ask, ask_all, command, reply
+from gateway.asking import ask, command, reply
 from gateway.blueprint import Blueprint
-from gateway.outside import Flag, LongText, MoneyField, Page, Strict, Text, WholeNumber, listing, page
-from gateway.problems import Refused
+from gateway.known import from_register
+from gateway.outside import Flag, LongText, MoneyField, Page, Strict, Text, WholeNumber, listing, page, schema_of
 from services.contracts.bookings import (
     BookedRoom,
     Booking,
@@ -25,13 +24,17 @@ from services.contracts.bookings import (
     ConfirmBooking,
     FindBookings,
     MarkNoShow,
+    Method,
+    Need,
     OpenBooking,
     Person,
+    PostalAddress,
     ReadBooking,
+    RoomPart,
+    Sex,
+    When,
 )
-from services.contracts.profiles import NoSuchProfile, ReadProfile
 from services.kit import wire
-from services.kit.refusal import Problem
 
 blueprint = Blueprint("bookings", __name__, description="Who stays where, when")
 
@@ -40,7 +43,17 @@ class RoomIn(Strict):
     room_type = Text(required=True, most=60)
     adults = WholeNumber(load_default=1, validate=validate.Range(min=0, max=50))
     children = WholeNumber(load_default=0, validate=validate.Range(min=0, max=50))
+    child_ages = fields.List(
+        WholeNumber(), load_default=(), metadata={"description": "0 to 17, of every child or of none."}
+    )
+    rate = Text(load_default=None, most=60, metadata={"description": "The rate plan's code."})
     price = MoneyField(load_default=None, metadata={"description": "For the whole stay of this room."})
+    parts = fields.List(
+        fields.Nested(schema_of(RoomPart)),
+        load_default=(),
+        validate=validate.Length(max=100),
+        metadata={"description": "Where the room has dates of its own, or changes its type during the stay."},
+    )
 
 
 class PersonIn(Strict):
@@ -55,6 +68,11 @@ class PersonIn(Strict):
     language = Text(load_default=None, most=35)
     country = Text(load_default=None, most=2)
     birth_date = fields.Date(load_default=None)
+    title = Text(load_default=None, most=60)
+    sex = Text(load_default=None, validate=validate.OneOf(get_args(Sex)))
+    nationality = Text(load_default=None, most=2)
+    address = fields.Nested(schema_of(PostalAddress), load_default=None)
+    age = WholeNumber(load_default=None)
 
 
 class NewBooking(Strict):
@@ -65,10 +83,25 @@ class NewBooking(Strict):
     rooms = fields.List(fields.Nested(RoomIn), required=True, validate=validate.Length(min=1, max=50))
     booker = fields.Nested(PersonIn, required=True)
     guests = fields.List(fields.Nested(PersonIn), load_default=[], validate=validate.Length(max=100))
+    contact = fields.Nested(
+        PersonIn, load_default=None, metadata={"description": "Who gets the messages; the primary guest, if not said."}
+    )
+    payer = fields.Nested(
+        PersonIn, load_default=None, metadata={"description": "Who owes the stay; the primary guest, where not said."}
+    )
     channel = Text(load_default="direct", most=60)
-    method = Text(load_default="web", most=60)
+    method = Text(
+        load_default=None,
+        validate=validate.OneOf(get_args(Method)),
+        metadata={"description": "`web` if not said, for a walk-in `walk-in`."},
+    )
+    needs = fields.List(
+        Text(validate=validate.OneOf(get_args(Need))), load_default=[], validate=validate.Length(max=100)
+    )
+    needs_note = LongText(load_default=None, most=2000)
     price = MoneyField(load_default=None)
     tentative = Flag(load_default=False)
+    walk_in = Flag(load_default=False, metadata={"description": "The guests stand at the desk: checked in at once."})
     requests = LongText(load_default=None, most=2000)
 
     @validates_schema
@@ -79,9 +112,19 @@ class NewBooking(Strict):
 
 class BookingFilter(Page):
     profile = fields.UUID(load_default=None)
+    role = Text(load_default=None, validate=validate.OneOf(shapes.ROLES), metadata={"description": "Of the `profile`."})
+    when = Text(
+        load_default=None,
+        validate=validate.OneOf(get_args(When)),
+        metadata={"description": "Stays that have ended, are in house or would be, or arrive on a later day."},
+    )
     external_ref = Text(load_default=None)
     property = Text(load_default=None, most=60)
     arrival = fields.Date(load_default=None)
+
+
+class BookingFound(shapes.BookingShape):
+    roles = fields.List(Text(), metadata={"description": "Of the profile that was asked for."})
 
 
 @blueprint.post("/bookings")
@@ -89,17 +132,24 @@ class BookingFilter(Page):
 @blueprint.arguments(NewBooking)
 @blueprint.response(201, shapes.BookingShape)
 def open_booking(body: dict[str, Any]) -> Response:
-    """Book a stay; 409 `no-room-left` or `do-not-book` where it cannot be."""
-    booker, guests = Person(**body.pop("booker")), [Person(**guest) for guest in body.pop("guests")]
-    (booker, *guests), do_not_book = _known([booker, *guests])
+    """Book a stay; 409 `no-room-left`, `closed` or `minimum-stay`, with the nights in `facts`, or `do-not-book`."""
+    guests = body.pop("guests")
+    said = {"/booker": body.pop("booker"), **{f"/guests/{n}": guest for n, guest in enumerate(guests)}}
+    said |= {f"/{name}": person for name in ("contact", "payer") if (person := body.pop(name))}
+    people, unwelcome = from_register({pointer: Person(**person) for pointer, person in said.items()})
     asked_for = body.pop("property", None) or body.pop("property_id")
+    rooms, needs = tuple(room_of(room) for room in body.pop("rooms")), tuple(body.pop("needs"))
     opened = command(
         OpenBooking(
-            **{**body, "rooms": tuple(BookedRoom(**room) for room in body["rooms"])},
+            **body,
             property=asked_for,
-            booker=booker,
-            guests=tuple(guests),
-            do_not_book=do_not_book,
+            rooms=rooms,
+            needs=needs,
+            booker=people["/booker"],
+            guests=tuple(people[f"/guests/{n}"] for n in range(len(guests))),
+            contact=people.get("/contact"),
+            payer=people.get("/payer"),
+            do_not_book="/booker" in unwelcome,
         ),
         renamed={"property": "property_id"},
     )
@@ -109,19 +159,22 @@ def open_booking(body: dict[str, Any]) -> Response:
 @blueprint.get("/bookings")
 @needs("read")
 @blueprint.arguments(BookingFilter, location="query")
-@blueprint.response(200, listing(shapes.BookingShape, "BookingsPage"))
+@blueprint.response(200, listing(BookingFound, "BookingsPage"))
 def find_bookings(wanted: dict[str, Any]) -> Response:
-    """By guest in any role, by outside reference, by property and day of arrival; the latest arrival first."""
-    wanted["profile_id"] = wanted.pop("profile")
+    """By guest or company in any role, by outside reference, by property and day of arrival; the latest arrival first.
+
+    Of whose `profile` is named each says the `roles`.
+    """
+    who = wanted["profile_id"] = wanted.pop("profile")
     found = ask(FindBookings(**wanted), renamed={"profile_id": "profile"})
-    return reply(page(found, shapes.booking))
+    return reply(page(found, lambda booking: shapes.booking(booking) | _roles(booking, who)))
 
 
 @blueprint.get("/bookings/<uuid:booking_id>")
 @needs("read")
 @blueprint.response(200, shapes.BookingShape)
 def read_booking(booking_id: UUID) -> Response:
-    """One booking."""
+    """One booking, with an ETag to change it by."""
     return _shown(ask(ReadBooking(booking_id=booking_id)))
 
 
@@ -170,36 +223,17 @@ def _moved(said: wire.Request[Booking]) -> Response:
 
 
 def _shown(booking: Booking) -> Response:
-    return reply(shapes.booking(booking))
+    return reply(shapes.booking(booking), version=booking.version)
 
 
-def _known(people: list[Person]) -> tuple[list[Person], bool]:
-    """The people with the names their profiles have, and whether the house takes no bookings from the booker.
-
-    A booking keeps the names of its day, so they go with it. Refuses a profile that does not exist.
-    """
-    named = [position for position, person in enumerate(people) if person.profile_id is not None]
-    if not named:
-        return people, False
-    found = ask_all(*(ReadProfile(profile_id=people[position].profile_id) for position in named))  # type: ignore[arg-type]
-    people, do_not_book, faults = list(people), False, []
-    for position, answer in zip(named, found, strict=True):
-        if isinstance(answer, NoSuchProfile):
-            faults.append(Problem(_pointer(position), answer.detail))
-            continue
-        profile = answered(answer)
-        person = people[position]
-        people[position] = replace(
-            person,
-            given_name=person.given_name or profile.given_name,
-            family_name=person.family_name or profile.family_name,
-            company=person.company or profile.name,
-        )
-        do_not_book = do_not_book or (position == 0 and profile.do_not_book)
-    if faults:
-        raise Refused(422, "invalid", "The input is not valid.", errors=faults)
-    return people, do_not_book
+def _roles(booking: Booking, profile_id: UUID | None) -> dict[str, list[str]]:
+    """Those of the profile, where one was asked for."""
+    if profile_id is None:
+        return {}
+    found = {role for person in booking.people if person.profile_id == profile_id for role in person.roles}
+    return {"roles": [role for role in shapes.ROLES if role in found]}
 
 
-def _pointer(position: int) -> str:
-    return "/booker/profile_id" if position == 0 else f"/guests/{position - 1}/profile_id"
+def room_of(said: dict[str, Any]) -> BookedRoom:
+    """A room as the contract has it."""
+    return BookedRoom(**{**said, "child_ages": tuple(said["child_ages"]), "parts": tuple(said["parts"])})

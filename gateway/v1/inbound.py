@@ -11,7 +11,7 @@ from marshmallow import validate
 from gateway.access.callers import needs
 from gateway.asking import ask, command, reply
 from gateway.blueprint import Blueprint
-from gateway.outside import Page, Text, listing, page, schema_of
+from gateway.outside import Page, Strict, Text, WholeNumber, listing, page, schema_of
 from services.contracts.bookings import (
     BookingNotice,
     FindNotices,
@@ -19,11 +19,28 @@ from services.contracts.bookings import (
     ReadNotice,
     ReceiveNotice,
     ReplayNotice,
+    ReplayNotices,
+    ReplaysAsked,
 )
 
 blueprint = Blueprint("inbound", __name__, description="Notices of other systems")
 
-ReportShape = schema_of(NoticeReport)
+_REVISION = validate.Range(min=0, max=2**53 - 1)
+
+
+class NoticeIn(schema_of(BookingNotice)):  # type: ignore[misc]
+    revision = WholeNumber(required=True, validate=_REVISION)
+
+
+class ReportShape(schema_of(NoticeReport)):  # type: ignore[misc]
+    revision = WholeNumber(required=True, validate=_REVISION)
+
+
+class ReplayIn(Strict):
+    source = Text(required=True, most=60)
+    why = Text(
+        load_default=None, allow_none=True, most=60, metadata={"description": "A reason's code: unknown-room-type."}
+    )
 
 
 class NoticeFilter(Page):
@@ -34,7 +51,7 @@ class NoticeFilter(Page):
 
 @blueprint.post("/inbound/bookings")
 @needs("inbound")
-@blueprint.arguments(schema_of(BookingNotice))
+@blueprint.arguments(NoticeIn)
 @blueprint.response(202, ReportShape)
 def receive_notice(notice: BookingNotice) -> Response:
     """Take a booking notice; the same (source, external id, revision) again gets the same report."""
@@ -65,3 +82,12 @@ def read_notice(notice_id: UUID) -> Response:
 def replay_notice(notice_id: UUID) -> Response:
     """Apply a parked notice again, now that what it lacked is there."""
     return reply(command(ReplayNotice(notice_id=notice_id)))
+
+
+@blueprint.post("/inbound/notices/replay")
+@needs("inbound")
+@blueprint.arguments(ReplayIn)
+@blueprint.response(202, schema_of(ReplaysAsked))
+def replay_notices(wanted: dict[str, Any]) -> Response:
+    """Apply all parked notices of a source again, soon; `why` keeps to those parked for this reason."""
+    return reply(command(ReplayNotices(**wanted)), 202)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from flask import Response
 from marshmallow import fields, validate
 
 from gateway.access.callers import needs
-from gateway.asking import ask, command, reply
+from gateway.asking import answered, ask, ask_all, command, reply
 from gateway.blueprint import Blueprint
 from gateway.known import property_of
 from gateway.outside import MoneyField, Page, Strict, Text, WholeNumber, listing, page, schema_of, shown
@@ -20,6 +21,7 @@ from services.contracts.billing import (
     Cutoff,
     DepositDue,
     FindDeposits,
+    NoSuchTerms,
     Policies,
     Policy,
     ReadBookingTerms,
@@ -28,6 +30,7 @@ from services.contracts.billing import (
     Share,
     WaiveFee,
 )
+from services.contracts.bookings.terms import ReadToldTerms, ToldTerms
 
 blueprint = Blueprint("policies", __name__, description="Cancellation, no-show and deposits: what houses ask")
 
@@ -57,6 +60,12 @@ class PolicyShape(Strict):
     kind = Text(required=True, validate=validate.OneOf(KINDS))
     share = fields.Nested(ShareShape, required=True, metadata={"description": "Of the price of the stay."})
     channel = Text(load_default=None, allow_none=True, most=60)
+    rates = fields.List(
+        Text(most=60),
+        load_default=(),
+        validate=validate.Length(max=100),
+        metadata={"description": "Codes of rate plans; every room of the booking is to have one of them."},
+    )
     min_lead_days = WholeNumber(load_default=None, allow_none=True)
     max_lead_days = WholeNumber(load_default=None, allow_none=True)
     arrival_from = fields.Date(load_default=None, allow_none=True)
@@ -86,6 +95,11 @@ class BookingTermsShape(schema_of(BookingTerms)):  # type: ignore[misc]
     cancellation = fields.Nested(PolicyShape, allow_none=True)
     no_show = fields.Nested(PolicyShape, allow_none=True)
     deposit = fields.Nested(PolicyShape, allow_none=True)
+    property_id = fields.UUID(allow_none=True)
+    time_zone = Text(allow_none=True)
+    told = fields.List(
+        fields.Nested(schema_of(ToldTerms)), metadata={"description": "The proof of which terms the guest was told."}
+    )
 
 
 class Reason(Strict):
@@ -125,18 +139,26 @@ def set_policies(body: dict[str, Any], key: str) -> Response:
 @needs("read")
 @blueprint.response(200, BookingTermsShape)
 def read_booking_terms(booking_id: UUID) -> Response:
-    """The policies a booking was made under, in words and data, with its fee and its deposit."""
-    terms = ask(ReadBookingTerms(booking_id=booking_id))
-    return reply({**shown(terms), **{kind: _outside(getattr(terms, kind)) for kind in KINDS}})
+    """The policies a booking was made under, in words and data, with its fee and its deposit, and the proof of what its
+    guest was told. Without policies where billing has not heard of the booking yet.
+    """
+    terms, told = ask_all(ReadBookingTerms(booking_id=booking_id), ReadToldTerms(booking_id=booking_id))
+    proof = {"told": [shown(each) for each in answered(told).items]}
+    if isinstance(terms, NoSuchTerms) and proof["told"]:
+        nothing = dict.fromkeys(each.name for each in dataclasses.fields(BookingTerms))
+        return reply({**nothing, "booking_id": str(booking_id), "words": [], **proof})
+    terms = answered(terms)
+    return reply({**shown(terms), **{kind: _outside(getattr(terms, kind)) for kind in KINDS}, **proof})
 
 
 @blueprint.post("/bookings/<uuid:booking_id>/fee/waive")
 @needs("write")
+@blueprint.doc(**{"x-key-demanded": True})
 @blueprint.arguments(Reason)
 @blueprint.response(200, schema_of(BookingFee))
 def waive_fee(body: dict[str, Any], booking_id: UUID) -> Response:
-    """Take back what was charged for cancelling or not coming."""
-    return reply(command(WaiveFee(booking_id=booking_id, **body)))
+    """Take back what was charged for cancelling or not coming. Needs an Idempotency-Key."""
+    return reply(command(WaiveFee(booking_id=booking_id, **body), key_demanded=True))
 
 
 @blueprint.get("/deposits")
@@ -150,8 +172,8 @@ def find_deposits(wanted: dict[str, Any]) -> Response:
 
 
 def _policy(said: dict[str, Any]) -> Policy:
-    until = said.pop("free_until")
-    return Policy(share=Share(**said.pop("share")), free_until=Cutoff(**until) if until else None, **said)
+    until, rates = said.pop("free_until"), tuple(said.pop("rates"))
+    return Policy(rates=rates, share=Share(**said.pop("share")), free_until=Cutoff(**until) if until else None, **said)
 
 
 def _policies(found: Policies) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from gateway.access.callers import needs
 from gateway.asking import ask, command, reply
 from gateway.blueprint import Blueprint
 from gateway.outside import Flag, LongText, Page, Strict, Text, listing, page, schema_of
-from gateway.problems import Refused
+from gateway.preconditions import version_to_change
 from services.contracts import profiles
 from services.contracts.bookings import FindBookings, NoSuchBooking, ReadBooking
 from services.contracts.profiles import (
@@ -24,6 +23,7 @@ from services.contracts.profiles import (
     FindProfiles,
     Note,
     Profile,
+    ProfileHasChanged,
     ProfilesFound,
     ReadProfile,
 )
@@ -130,7 +130,11 @@ def find_profiles(wanted: dict[str, Any]) -> Response:
 def read_profile(profile_id: UUID) -> Response:
     """One profile, with an ETag to change it by."""
     found = ask(ReadProfile(profile_id=profile_id))
-    return reply(found, version=found.version).make_conditional(request)  # type: ignore[return-value]
+    response = reply(found, version=found.version)
+    response.make_conditional(request)
+    if response.status_code == 412:
+        raise ProfileHasChanged
+    return response
 
 
 @blueprint.patch("/profiles/<uuid:profile_id>")
@@ -139,7 +143,7 @@ def read_profile(profile_id: UUID) -> Response:
 @blueprint.response(200, ProfileShape)
 def change_profile(body: dict[str, Any], profile_id: UUID) -> Response:
     """Change the fields given; null empties one. `If-Match` holds the ETag that was read."""
-    version = _version_to_change(profile_id)
+    version = version_to_change(ProfileHasChanged, lambda: ask(ReadProfile(profile_id=profile_id)).version)
     clear = tuple(name for name, value in body.items() if value is None)
     given = {name: value for name, value in body.items() if value is not None}
     changed = command(ChangeProfile(profile_id=profile_id, version=version, clear=clear, **_points(given)))
@@ -202,16 +206,3 @@ def _people_of(booking: str) -> tuple[UUID, ...]:
         return ()
     people = [person.profile_id for booking in found for person in booking.people]
     return tuple(dict.fromkeys(who for who in people if who is not None))[:200]
-
-
-def _version_to_change(profile_id: UUID) -> int:
-    """The version that If-Match names; refuses with 428 without the header, with 412 for what is no version."""
-    said = request.headers.get("If-Match")
-    if said is None:
-        raise Refused(428, "precondition-required", "Send If-Match with the ETag that you have read.")
-    if said.strip() == "*":
-        return ask(ReadProfile(profile_id=profile_id)).version
-    found = re.fullmatch(r'"(\d{1,9})"', said.strip())
-    if found is None:
-        raise Refused(412, "profile-has-changed", "If-Match does not hold an ETag of this profile.")
-    return int(found.group(1))

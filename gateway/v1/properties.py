@@ -11,7 +11,7 @@ from marshmallow import ValidationError, fields, validate
 from gateway.access.callers import needs
 from gateway.asking import ask, command, reply
 from gateway.blueprint import Blueprint
-from gateway.outside import Strict, Text, WholeNumber, listing, schema_of, shown
+from gateway.outside import Flag, Page, Strict, Text, WholeNumber, listing, part, schema_of, shown
 from gateway.problems import invalid
 from services.contracts.bookings import (
     Availability,
@@ -21,12 +21,14 @@ from services.contracts.bookings import (
     ReadAvailability,
     ReadProperties,
     RoomType,
+    SetAvailability,
     SetUpProperty,
 )
 
 blueprint = Blueprint("properties", __name__, description="Houses, rooms and what is left")
 
 _CODE = validate.Regexp(re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z"), error="Letters, digits, dot, dash and underscore.")
+_DATES = {"first": "from", "until": "to"}
 _COUNT = validate.Range(min=0, max=100_000)
 
 
@@ -50,13 +52,31 @@ class OneProperty(Strict):
     property = Text(required=True, most=60, metadata={"description": "Its id or its code."})
 
 
-class PropertyFilter(Strict):
+class PropertyFilter(Page):
     property = Text(load_default=None, most=60, metadata={"description": "Its id or its code."})
+
+
+class RoomTypeFilter(Page, OneProperty):
+    """The part of a property's room types to answer."""
 
 
 class Nights(OneProperty):
     first = fields.Date(required=True, data_key="from")
     until = fields.Date(required=True, data_key="to", metadata={"description": "The day after the last night."})
+
+
+class DaysIn(Strict):
+    """What is not said stays as it is; null takes `overbooking` and `min_stay` away."""
+
+    property = Text(required=True, most=60, metadata={"description": "Its id or its code."})
+    room_type = Text(load_default=None, most=60, metadata={"description": "All of them, if not said."})
+    first = fields.Date(required=True, data_key="from")
+    until = fields.Date(required=True, data_key="to", metadata={"description": "The day after the last."})
+    overbooking = WholeNumber(allow_none=True, metadata={"description": "Instead of the room type's."})
+    closed = Flag(metadata={"description": "The night is not sold."})
+    closed_to_arrival = Flag()
+    closed_to_departure = Flag()
+    min_stay = WholeNumber(allow_none=True, metadata={"description": "Nights of a stay that arrives on the day."})
 
 
 PropertyShape = schema_of(Property)
@@ -72,8 +92,8 @@ class RoomTypeShape(schema_of(RoomType)):  # type: ignore[misc]
 @blueprint.response(200, listing(PropertyShape, "PropertiesPage"))
 def read_properties(wanted: dict[str, Any]) -> Response:
     """All properties with their room types."""
-    found = ask(ReadProperties(**wanted)).items
-    return reply({"items": [shown(house) for house in found], "next": None})
+    found = ask(ReadProperties(property=wanted.pop("property"))).items
+    return reply(part([shown(house) for house in found], **wanted))
 
 
 @blueprint.put("/properties/<code>")
@@ -92,15 +112,15 @@ def set_up_property(body: dict[str, Any], code: str) -> Response:
 
 @blueprint.get("/room-types")
 @needs("read")
-@blueprint.arguments(OneProperty, location="query")
+@blueprint.arguments(RoomTypeFilter, location="query")
 @blueprint.response(200, listing(RoomTypeShape, "RoomTypesPage"))
 def read_room_types(wanted: dict[str, Any]) -> Response:
     """The room types of a property."""
-    found = ask(ReadProperties(**wanted)).items
+    found = ask(ReadProperties(property=wanted.pop("property"))).items
     if not found:
         raise NoSuchProperty
     kinds = [{**shown(kind), "property_id": str(house.id)} for house in found for kind in house.room_types]
-    return reply({"items": kinds, "next": None})
+    return reply(part(kinds, **wanted))
 
 
 @blueprint.get("/availability")
@@ -108,5 +128,15 @@ def read_room_types(wanted: dict[str, Any]) -> Response:
 @blueprint.arguments(Nights, location="query")
 @blueprint.response(200, schema_of(Availability))
 def read_availability(wanted: dict[str, Any]) -> Response:
-    """Capacity, sold and left by room type and night."""
-    return reply(ask(ReadAvailability(**wanted), renamed={"first": "from", "until": "to"}))
+    """Capacity, sold and left by room type and night, and what is not sold."""
+    return reply(ask(ReadAvailability(**wanted), renamed=_DATES))
+
+
+@blueprint.put("/availability")
+@needs("write")
+@blueprint.arguments(DaysIn)
+@blueprint.response(200, schema_of(Availability))
+def set_availability(body: dict[str, Any]) -> Response:
+    """Close days, to arrivals or departures too, ask for a minimum stay, or change how far a night is overbooked."""
+    clear = tuple(name for name in ("overbooking", "min_stay") if name in body and body[name] is None)
+    return reply(command(SetAvailability(**body, clear=clear), renamed=_DATES))

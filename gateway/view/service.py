@@ -12,10 +12,13 @@ from services.contracts.bookings import (
     BookingChanged,
     BookingCheckedIn,
     BookingCheckedOut,
+    BookingClaimed,
     BookingConfirmed,
     BookingFacts,
+    BookingHandedBack,
     BookingHeld,
     BookingMarkedNoShow,
+    BookingRouted,
 )
 from services.contracts.consent import ConsentChanged
 from services.contracts.loyalty import LoyaltyAccountOpened, LoyaltyPointsChanged, LoyaltyTierChanged
@@ -67,6 +70,18 @@ class ViewService(Service):
     def mark_no_show(self, tx: Tx, event: BookingMarkedNoShow) -> None:
         _mark_booking(tx, event.booking)
 
+    @subscribe(BookingRouted, together=True)
+    def mark_routed(self, tx: Tx, event: BookingRouted) -> None:
+        store.mark_old(tx, "bookings", *event.route.profile_ids)
+
+    @subscribe(BookingClaimed, together=True)
+    def mark_claimed(self, tx: Tx, event: BookingClaimed) -> None:
+        store.mark_old(tx, "bookings", *event.route.profile_ids)
+
+    @subscribe(BookingHandedBack, together=True)
+    def mark_handed_back(self, tx: Tx, event: BookingHandedBack) -> None:
+        store.mark_old(tx, "bookings", *event.route.profile_ids)
+
     @subscribe(BalanceChanged, together=True)
     def mark_balance(self, tx: Tx, event: BalanceChanged) -> None:
         store.mark_old(tx, "balance", event.profile_id)
@@ -98,4 +113,6 @@ class ViewService(Service):
 
 
 def _mark_booking(tx: Tx, booking: BookingFacts) -> None:
-    store.mark_old(tx, "bookings", booking.profile_id, booking.payer_profile_id, *booking.profile_ids)
+    """Of everybody on it, and of those who no longer are."""
+    concerned = (booking.profile_id, booking.payer_profile_id, *booking.profile_ids, *booking.left_profile_ids)
+    store.mark_old(tx, "bookings", *concerned)

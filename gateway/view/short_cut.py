@@ -12,9 +12,10 @@ from threading import BoundedSemaphore
 from typing import Any, Final
 
 import psycopg
+from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.access.callers import Callers
-from gateway.edge import ACTOR, ROUTE
+from gateway.edge import ROUTE
 from gateway.problems import Refused
 from gateway.view.sections import SECTIONS
 from gateway.view.store import FRESH
@@ -51,15 +52,14 @@ class FreshViews:
         if found is None:
             return None
         try:
-            caller = self._callers.of(environ.get("HTTP_AUTHORIZATION"))
-        except Refused:
+            caller = self._callers.enter(environ)
+        except (Refused, SQLAlchemyError):
             return None
         if "read" not in caller.scopes:
             return None
         view = self._read(found[1])
         if view is None:
             return None
-        environ[ACTOR] = caller.actor
         environ[ROUTE] = _ROUTE
         body = view.encode()
         start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])

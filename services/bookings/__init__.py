@@ -1,10 +1,24 @@
 """bookings: who stays where, when.
 
-Owns       properties, room types, sold nights, bookings with their people, the notices other systems sent.
-Answers    SetUpProperty, ReadProperties, ReadAvailability; OpenBooking, ReadBooking, ReadBookingPeople, FindBookings,
-           ConfirmBooking, CancelBooking, CheckInBooking, CheckOutBooking, MarkNoShow; ReceiveNotice, ReadNotice,
-           FindNotices, CountNotices, ReplayNotice; ProveCounters.
+Owns       properties, room types, sold nights and what is not sold, bookings with their people and needs, guests as
+           they departed, terms of stays and the proof that they were told, the notices other systems sent, teams, the
+           rules that route bookings to them, and where each was sent, what the law asks to register of guests and the
+           registers drawn from it.
+Answers    SetUpProperty, ReadProperties, ReadAvailability, SetAvailability; OpenBooking, ReadBooking,
+           ReadBookingPeople, FindBookings, ConfirmBooking, CancelBooking, CheckInBooking, CheckOutBooking, MarkNoShow;
+           AddPerson, ChangePerson, RemovePerson, SetNeeds, KeepDepartedGuests; WriteTerms, ReadTerms,
+           SetTermsTelling, TellTerms, ReadToldTerms; ChangeStay, ChangeRoomType, AddRoom, RemoveRoom;
+           ReadRelocations, RelocateBooking; ReceiveNotice, ReadNotice, FindNotices, CountNotices,
+           ReplayNotice, ReplayNotices; ReceiveRevision; ReceiveOpenTravel, ReceiveGuestRequests, GreetAlpineBits; SetCodes, ReadCodes; ProveCounters;
+           SetRoutingRule, RemoveRoutingRule, ReadRoutingRules, SetTeam, ReadTeams, ReadTeamQueue, ClaimBooking,
+           HandBackBooking, ReadBookingRoute; ReadChannelReport; KeepRegistration, DeleteRegistration,
+           ReadRegistration, ReadRegistrations, FindMissing; SetRegisterHouse, ReadRegisterHouse, ExportRegister,
+           ReadRegister, FindRegisters, KeepReceipt, NoteLook, LookAtDocument, LookAtCards, LookAtFile,
+           FindDestructions.
 Announces  BookingReceived, BookingPeopleChanged, BookingHeld, BookingConfirmed, BookingChanged, BookingCancelled,
-           BookingCheckedIn, BookingCheckedOut, BookingMarkedNoShow.
-Hears      profiles: GuestsIdentified, LevelChanged; from other systems: `booking.notice` on the exchange `inbound`.
+           BookingCheckedIn, BookingCheckedOut, BookingMarkedNoShow; BookingRouted, BookingClaimed,
+           BookingHandedBack; ConsentStated; TermsTold; NoticeReplayAsked.
+Hears      profiles: GuestsIdentified, LevelChanged; its own BookingConfirmed, BookingChanged and NoticeReplayAsked;
+           from other systems: `booking.notice`, `channex.revision`, `opentravel.notice` and `alpinebits.notice` on the
+           exchange `inbound`.
 """

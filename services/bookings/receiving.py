@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from services.bookings.domain.announcing import announce
-from services.bookings.domain.booking import OVERBOOKED, Booking, flagged
+from services.bookings.domain.consents import newly_stated, stated
 from services.bookings.domain.ids import new_id
+from services.bookings.domain.mapping import House
 from services.bookings.domain.notices import judge
+from services.bookings.doors.keeping import with_rooms
 from services.bookings.inbound import native
 from services.bookings.store import bookings, notices
 from services.bookings.store.notices import Known
-from services.contracts.bookings import BookingNotice, NoticeReport, Property
+from services.contracts.bookings import BookingNotice, NoticeReport
 from services.kit.db import Tx
 
 
@@ -41,7 +43,7 @@ def replay(tx: Tx, report: NoticeReport, notice: BookingNotice) -> NoticeReport:
     return _apply(tx, report, notice, known, house) if report.state == "parked" else report
 
 
-def _apply(tx: Tx, report: NoticeReport, notice: BookingNotice, known: Known, house: Property | None) -> NoticeReport:
+def _apply(tx: Tx, report: NoticeReport, notice: BookingNotice, known: Known, house: House | None) -> NoticeReport:
     verdict = judge(notice, known.booking, known.settled, house, report.received_at)
     booking = verdict.booking or known.booking
     report = replace(report, state=verdict.state, why=verdict.why, booking_id=booking.id if booking else None)
@@ -53,8 +55,10 @@ def _apply(tx: Tx, report: NoticeReport, notice: BookingNotice, known: Known, ho
         opened, event = announce(verdict.booking)
         bookings.open_sold_elsewhere(tx, opened, row)
     else:
-        changed, event = announce(with_rooms(tx, verdict.booking, known.booking))
+        changed, event = announce(with_rooms(tx, verdict.booking, known.booking, sold_elsewhere=True))
         bookings.save(tx, changed, known.booking, row)
+        for person in newly_stated(known.booking, changed):
+            tx.announce(stated(changed, person, report.notice_id, report.received_at))
     if event:
         tx.announce(event)
     if known.booking is None and known.waiting:
@@ -62,18 +66,7 @@ def _apply(tx: Tx, report: NoticeReport, notice: BookingNotice, known: Known, ho
     return report
 
 
-def with_rooms(tx: Tx, after: Booking, before: Booking) -> Booking:
-    """Move the rooms; the booking is flagged while it holds a night beyond the bound."""
-    beyond = bookings.move_rooms(tx, before.holding, after.holding)
-    if beyond:
-        return flagged(after, OVERBOOKED)
-    kept = before.holding.nights().keys() & after.holding.nights().keys()
-    if kept or after.state != before.state:
-        return after
-    return replace(after, flags=tuple(f for f in after.flags if f != OVERBOOKED))
-
-
-def _catch_up(tx: Tx, notice: BookingNotice, house: Property | None) -> None:
+def _catch_up(tx: Tx, notice: BookingNotice, house: House | None) -> None:
     """Apply what was said of the booking before it was known here."""
     for report, later in notices.waiting(tx, notice):
         known = notices.known(tx, later)

@@ -14,7 +14,15 @@ from datetime import datetime
 from typing import get_args
 from uuid import UUID
 
-from services.contracts.consent import Channel, ConsentState, NotAConsent, Permission, Purpose, RecordConsent
+from services.contracts.consent import (
+    Channel,
+    ConsentRecord,
+    ConsentState,
+    NotAConsent,
+    Permission,
+    Purpose,
+    RecordConsent,
+)
 from services.kit.refusal import Problem
 
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
@@ -24,13 +32,14 @@ SINGLE_CHANNELS: tuple[Channel, ...] = tuple(c for c in CHANNELS if c != "any")
 # Messages about the stay itself need no consent: GDPR art. 6(1)(b), performance of a contract.
 CONTRACT: tuple[Purpose, ...] = ("stay",)
 
+NOT_SAID = "not said"  # the wording, where a source tells only what was answered
 LABEL = 200  # the longest wording version or source, in characters
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")
 
 
 @dataclass(frozen=True)
 class Act:
-    """A grant or a withdrawal as recorded."""
+    """A grant or a withdrawal as recorded; `stated_at` where a notice of another system said it."""
 
     id: UUID
     purpose: Purpose
@@ -38,6 +47,7 @@ class Act:
     granted: bool
     wording_version: str
     recorded_at: datetime
+    stated_at: datetime | None = None
 
     def reaches(self, purpose: Purpose, channel: Channel) -> bool:
         return self.purpose == purpose and self.channel in (channel, "any")
@@ -77,6 +87,25 @@ def may_contact(acts: Iterable[Act], purpose: Purpose, channel: Channel) -> Perm
     if act is None:
         return Permission(allowed=False, why="no-consent")
     return Permission(allowed=act.granted, why="consent" if act.granted else "withdrawn", record_id=act.id)
+
+
+def follows(acts: Iterable[Act], purpose: Purpose, channel: Channel, granted: bool, stated_at: datetime) -> bool:
+    """Does what a notice of another system says change anything?
+
+    A withdrawal always does. A grant does not once the guest has withdrawn: who has taken a consent back, or refused
+    one to the house itself, is not subscribed again by an import, however new, but by themselves (GDPR art. 7(3),
+    21(3)). Who has only left the box empty in earlier bookings takes nothing back by ticking it.
+    """
+    heard = [act for act in acts if act.reaches(purpose, channel)]
+    deciding = latest(heard, purpose, channel)
+    if not granted or deciding is None or deciding.granted:
+        return True
+    return all(not act.granted and act.stated_at and act.stated_at < stated_at for act in heard)
+
+
+def repeated(granted: bool, wording: str, before: ConsentRecord | None) -> bool:
+    """Is it what this booking said last? Each notice about a booking says everything again, and it is one act."""
+    return before is not None and (before.granted, before.wording_version) == (granted, wording)
 
 
 def checked(said: RecordConsent) -> RecordConsent:

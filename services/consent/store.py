@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,7 +20,21 @@ def open_account(tx: Tx, profile_id: UUID) -> None:
     tx.execute(_OPEN, {"profile_id": profile_id, "now": tx.now})
 
 
-def record(tx: Tx, said: RecordConsent) -> tuple[ConsentRecord, int]:
+@dataclass(frozen=True)
+class Stated:
+    """What is known besides of an act that another system's notice told of; see ConsentRecord."""
+
+    notice_id: UUID | None = None
+    stated_at: datetime | None = None
+    effective: bool = True
+
+
+def lock_account(tx: Tx, profile_id: UUID) -> None:
+    """Opens it where nobody has: until the end of the transaction nobody else records an act of this guest."""
+    tx.execute(_LOCK, {"profile_id": profile_id, "now": tx.now})
+
+
+def record(tx: Tx, said: RecordConsent, stated: Stated = Stated()) -> tuple[ConsentRecord, int]:  # noqa: B008
     """Append an act; answers it and the account's new version. Acts of one guest wait for one another.
 
     An act for a profile whose creation has not been heard of yet opens the account itself.
@@ -36,6 +51,7 @@ def record(tx: Tx, said: RecordConsent) -> tuple[ConsentRecord, int]:
         "actor": tx.context.actor,
         "address": said.address,
         "now": tx.now,
+        **vars(stated),
     }
     row = tx.execute(_RECORD, parameters).one()
     return _record(row), row.version
@@ -52,6 +68,7 @@ def deciding(tx: Tx, profile_id: UUID, purpose: str) -> list[Act]:
 
 
 def acts(recorded: Iterable[ConsentRecord]) -> Iterable[Act]:
+    """Those that count."""
     return (
         Act(
             id=r.id,
@@ -60,8 +77,10 @@ def acts(recorded: Iterable[ConsentRecord]) -> Iterable[Act]:
             granted=r.granted,
             wording_version=r.wording_version,
             recorded_at=r.recorded_at,
+            stated_at=r.stated_at,
         )
         for r in recorded
+        if r.effective
     )
 
 
@@ -78,12 +97,19 @@ def _record(row: Any) -> ConsentRecord:
         actor=row.actor,
         address=row.address,
         recorded_at=row.recorded_at,
+        notice_id=row.notice_id,
+        stated_at=row.stated_at,
+        effective=row.effective,
     )
 
 
 _OPEN = sa.text(
     "INSERT INTO accounts (profile_id, version, opened_at, last_at) VALUES (:profile_id, 0, :now, :now)"
     " ON CONFLICT (profile_id) DO NOTHING"
+)
+_LOCK = sa.text(
+    "INSERT INTO accounts AS a (profile_id, version, opened_at, last_at) VALUES (:profile_id, 0, :now, :now)"
+    " ON CONFLICT (profile_id) DO UPDATE SET version = a.version"
 )
 # A clock that lags behind another process's does not put an act before one that was recorded earlier.
 _RECORD = sa.text(
@@ -95,19 +121,19 @@ _RECORD = sa.text(
         RETURNING profile_id, version, last_at
     ), record AS (
         INSERT INTO records (id, profile_id, purpose, channel, granted, wording_version, language, source, actor,
-            address, recorded_at)
+            address, recorded_at, notice_id, stated_at, effective)
         SELECT :id, profile_id, :purpose, :channel, :granted, :wording_version, :language, :source, :actor,
-            CAST(:address AS inet), last_at
+            CAST(:address AS inet), last_at, CAST(:notice_id AS uuid), CAST(:stated_at AS timestamptz), :effective
         FROM account
         RETURNING id, profile_id, purpose, channel, granted, wording_version, language, source, actor,
-            host(address) AS address, recorded_at
+            host(address) AS address, recorded_at, notice_id, stated_at, effective
     )
     SELECT record.*, account.version FROM record, account
     """
 )
 _RECORDS = sa.text(
     "SELECT id, profile_id, purpose, channel, granted, wording_version, language, source, actor,"
-    " host(address) AS address, recorded_at"
+    " host(address) AS address, recorded_at, notice_id, stated_at, effective"
     " FROM records WHERE profile_id = :profile_id"
     " AND recorded_at <= coalesce(CAST(:until AS timestamptz), 'infinity') ORDER BY seq"
 )
@@ -115,8 +141,8 @@ _DECIDING = sa.text(
     """
     SELECT * FROM (
         SELECT DISTINCT ON (channel) seq, id, profile_id, purpose, channel, granted, wording_version, language, source,
-            actor, host(address) AS address, recorded_at
-        FROM records WHERE profile_id = :profile_id AND purpose = :purpose
+            actor, host(address) AS address, recorded_at, notice_id, stated_at, effective
+        FROM records WHERE profile_id = :profile_id AND purpose = :purpose AND effective
         ORDER BY channel, seq DESC
     ) AS latest ORDER BY seq
     """

@@ -29,7 +29,11 @@ class ConsentState:
 
 @value
 class ConsentRecord:
-    """One act, never changed: who, what wording, from where, when."""
+    """One act, never changed: who, what wording, from where, when.
+
+    Of what another system's notice said, `notice_id` is that notice and `stated_at` when it came. `effective` is false
+    for such a grant where it was not followed: whoever is said to have given it had withdrawn.
+    """
 
     id: UUID
     profile_id: UUID
@@ -42,6 +46,9 @@ class ConsentRecord:
     actor: str
     address: str | None = None
     recorded_at: datetime
+    notice_id: UUID | None = None
+    stated_at: datetime | None = None
+    effective: bool = True
 
 
 @value

@@ -3,11 +3,13 @@
 Owns      messages: what was written to whom, by which channel, and what became of it; the templates
 Answers   FindMessages, SendMessage
 Announces MessageChanged
-Hears     BookingConfirmed
-Asks      profiles (ReadProfile: addresses are never in events), bookings (ReadProperties), consent (MayContact)
+Hears     BookingConfirmed, TermsTold
+Asks      profiles (ReadProfile: addresses are never in events), bookings (ReadProperties, ReadToldTerms),
+          consent (MayContact)
 
-A confirmed booking is confirmed to its guest once: messages are unique by (booking, template, channel, revision). The
-revision says which state of the booking a message tells of; a booking is confirmed only once, so it is 1 there.
+A confirmed booking is confirmed once, to its contact person or, without one, to its guest; terms that were told are
+written once, with the copy that bookings keeps. Messages are unique by (booking, template, channel, revision). The
+revision says which state of the booking a message tells of: of a confirmation it is 1, of terms their number.
 
 Without an account at a provider a message ends in the local outbox, where it can be read. With one it waits, and is
 sent by `send_waiting`: consent is asked again just before for every purpose but the stay itself, so a withdrawal beats

@@ -12,7 +12,7 @@ from uuid import UUID
 from babel.dates import format_date
 from babel.numbers import format_currency
 
-from services.contracts.bookings import BookingFacts
+from services.contracts.bookings import BookingFacts, ToldTerms
 from services.contracts.consent import Purpose
 from services.contracts.notifier import MessageChannel, MessageState, NotAMessage, SendMessage
 from services.contracts.profiles import Email, Phone, Profile
@@ -20,6 +20,7 @@ from services.contracts.values import decimals
 from services.kit.refusal import Problem
 
 CONFIRMATION = "booking_confirmation"
+TERMS = "terms"
 STAFF = "staff"
 LANGUAGES = ("en", "pt", "es", "de", "fr", "it")
 # Where nothing is known of the guest's language, the country of the house decides.
@@ -100,12 +101,17 @@ def is_over(facts: BookingFacts, today: date) -> bool:
     return facts.departure < today
 
 
-def words(facts: BookingFacts, profile: Profile, house: str, language: str) -> dict[str, Any]:
-    """What the templates of a booking may say, written as the language writes it."""
+def words(
+    facts: BookingFacts, profile: Profile, house: str, language: str, guest: Profile | None = None
+) -> dict[str, Any]:
+    """What the templates of a booking may say, written as the language writes it. `guest` is whose stay it is, where
+    somebody else is written to.
+    """
     places = decimals(facts.total.currency)
     amount = Decimal(facts.total.amount_minor).scaleb(-places)
     return {
         "name": salutation(profile),
+        "guest": salutation(guest) if guest else None,
         "house": house,
         "arrival": format_date(facts.arrival, "full", locale=language),
         "departure": format_date(facts.departure, "full", locale=language),
@@ -120,7 +126,7 @@ def words(facts: BookingFacts, profile: Profile, house: str, language: str) -> d
 def not_sent(facts: BookingFacts, why: str) -> Draft:
     """The record that a confirmation was not written, and why, for whoever asks."""
     return Draft(
-        profile_id=facts.profile_id,
+        profile_id=reader_of(facts),
         channel="email",
         purpose="stay",
         template=CONFIRMATION,
@@ -132,6 +138,17 @@ def not_sent(facts: BookingFacts, why: str) -> Draft:
         state="suppressed",
         why=why,
     )
+
+
+def reader_of(facts: BookingFacts) -> UUID:
+    """Who is written to: the booking's contact, where one is named."""
+    return facts.contact_profile_id or facts.profile_id
+
+
+def language_of_terms(told: ToldTerms, profile: Profile, country: str) -> str:
+    """The one they were told in, if there are templates in it."""
+    own = told.language.partition("-")[0]
+    return own if own in LANGUAGES else language_of(profile, country)
 
 
 def check(request: SendMessage) -> None:

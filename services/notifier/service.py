@@ -5,12 +5,22 @@ from __future__ import annotations
 import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from nameko.extensions import DependencyProvider
 
-from services.contracts.bookings import BookingConfirmed, BookingFacts, NoSuchProperty, Property, ReadProperties
+from services.contracts.bookings import (
+    BookingConfirmed,
+    BookingFacts,
+    NoSuchProperty,
+    Property,
+    ReadProperties,
+    ReadToldTerms,
+    TermsTold,
+    ToldTerms,
+)
 from services.contracts.consent import MayContact
 from services.contracts.notifier import (
     ContactForbidden,
@@ -28,7 +38,7 @@ from services.kit.db import Tx
 from services.kit.doors import Service, command, every, query, subscribe
 from services.kit.refusal import Invalid, Problem, Unavailable
 from services.notifier import domain, letters, store
-from services.notifier.domain import CONFIRMATION, Draft, Outcome
+from services.notifier.domain import CONFIRMATION, TERMS, Draft, Outcome
 from services.notifier.senders import Delayed, Outgoing, Rejected, Senders, from_settings
 
 _log = logging.getLogger(__name__)
@@ -83,10 +93,27 @@ class NotifierService(Service):
         if domain.is_over(facts, tx.now.date()):
             _add(tx, domain.not_sent(facts, "stay-is-over"))
             return
-        profile = self.profiles(ReadProfile(profile_id=facts.profile_id))
+        profile = self.profiles(ReadProfile(profile_id=domain.reader_of(facts)))
+        guest = self._guest(facts.profile_id, profile)
         house = self.houses.find(facts.property_id, self.bookings)
-        for draft in _confirmations(facts, profile, house, self.senders):
+        for draft in _confirmations(facts, profile, guest, house, self.senders):
             _add(tx, draft)
+
+    @subscribe(TermsTold)
+    def write_terms(self, tx: Tx, event: TermsTold) -> None:
+        """The electronic copy of what was told, by e-mail."""
+        found = self.bookings(ReadToldTerms(booking_id=event.booking_id, number=event.number)).items
+        for told in found:
+            if told.contact_profile_id is None or told.guest_profile_id is None:
+                raise Unavailable("It is not known yet who is on the booking.")
+            profile = self.profiles(ReadProfile(profile_id=told.contact_profile_id))
+            guest = self._guest(told.guest_profile_id, profile)
+            house = self.houses.find(event.property_id, self.bookings)
+            _add(tx, _terms(told, profile, guest, house, self.senders))
+
+    def _guest(self, profile_id: UUID, reader: Profile) -> Profile | None:
+        """Whose stay it is, where somebody else reads of it."""
+        return None if profile_id == reader.id else self.profiles(ReadProfile(profile_id=profile_id))
 
     @command
     def send_message(self, tx: Tx, request: SendMessage) -> Message:
@@ -173,21 +200,23 @@ class NotifierService(Service):
         return Outcome(message.id, "sent")
 
 
-def _confirmations(facts: BookingFacts, profile: Profile, house: Property, senders: Senders) -> list[Draft]:
+def _confirmations(
+    facts: BookingFacts, profile: Profile, guest: Profile | None, house: Property, senders: Senders
+) -> list[Draft]:
     language = domain.language_of(profile, house.country)
     ways = domain.channels(
         domain.best_email(profile.emails), domain.best_phone(profile.phones), sms_is_sent="sms" in senders
     )
     if not ways:
         return [domain.not_sent(facts, "no-address")]
-    words = domain.words(facts, profile, house.name, language)
+    words = domain.words(facts, profile, house.name, language, guest)
     drafts = []
     for channel, to in ways:
         write = letters.email if channel == "email" else letters.sms
         letter = write(CONFIRMATION, language, words)
         drafts.append(
             Draft(
-                profile_id=facts.profile_id,
+                profile_id=profile.id,
                 channel=channel,
                 purpose="stay",
                 template=CONFIRMATION,
@@ -202,6 +231,35 @@ def _confirmations(facts: BookingFacts, profile: Profile, house: Property, sende
             )
         )
     return drafts
+
+
+def _terms(told: ToldTerms, profile: Profile, guest: Profile | None, house: Property, senders: Senders) -> Draft:
+    draft = Draft(
+        profile_id=profile.id,
+        channel="email",
+        purpose="stay",
+        template=TERMS,
+        language=domain.language_of_terms(told, profile, house.country),
+        to="",
+        text="",
+        booking_id=told.booking_id,
+        revision=told.number,
+        state="suppressed",
+        why="no-address",
+    )
+    to = domain.best_email(profile.emails)
+    if to is None:
+        return draft
+    words = {
+        "name": domain.salutation(profile),
+        "guest": domain.salutation(guest) if guest else None,
+        "house": house.name,
+        "copy": told.copy,
+        "sha256": told.sha256,
+    }
+    letter = letters.email(TERMS, draft.language, words)
+    state = _state("email", senders)
+    return replace(draft, to=to, subject=letter.subject, text=letter.text, html=letter.html, state=state, why=None)
 
 
 def _state(channel: MessageChannel, senders: Senders) -> Any:

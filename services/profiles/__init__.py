@@ -4,5 +4,6 @@ Owns:      profiles of persons and companies, their e-mails, phones and addresse
            recognised on which booking.
 Answers:   CreateProfile, ReadProfile, ChangeProfile, FindProfiles, AddNote.
 Announces: ProfileCreated, ProfileChanged, LevelChanged, GuestsIdentified.
-Hears:     BookingReceived, BookingPeopleChanged (and asks bookings for the people, as events hold no names).
+Hears:     BookingReceived, BookingPeopleChanged (and asks bookings for the people, as events hold no names),
+           BookingCheckedOut (and tells bookings how the guests are known now).
 """

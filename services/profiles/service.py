@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import uuid4
 
-from services.contracts.bookings import BookingPeopleChanged, BookingReceived, ReadBookingPeople
+from services.contracts.bookings import BookingCheckedOut, BookingPeopleChanged, BookingReceived, ReadBookingPeople
 from services.contracts.profiles import (
     AddNote,
     ChangeProfile,
@@ -23,6 +23,7 @@ from services.contracts.profiles import (
 from services.kit.ask import Ask
 from services.kit.db import Tx
 from services.kit.doors import Service, command, query, subscribe
+from services.profiles import departures
 from services.profiles.domain.card import changed_card, is_unwelcome, new_card, note_text
 from services.profiles.domain.registered import Registered
 from services.profiles.domain.search import read_search
@@ -45,6 +46,15 @@ class ProfilesService(Service):
         booking = self.bookings(ReadBookingPeople(booking_id=event.booking_id))
         if not booking.identified:
             recognise_people(tx, booking)
+
+    @subscribe(BookingCheckedOut)
+    def tell_how_they_left(self, tx: Tx, event: BookingCheckedOut) -> None:
+        """The stay keeps its guests as they are known now; what was said once is the same said again."""
+        if departures.is_history(event.booking, tx.now.date()):
+            return
+        with self.db.reading(tx.context) as looking:
+            found = register.by_ids(looking, event.booking.profile_ids)
+        self.bookings(departures.as_they_left(event.booking, (each.shown() for each in found), tx.now))
 
     @command
     def create_profile(self, tx: Tx, request: CreateProfile) -> Profile:

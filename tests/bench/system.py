@@ -21,7 +21,9 @@ def running(databases: Databases, amqp_url: str, *names: str) -> Iterator[System
             for name in names:
                 system.start(name)
             system.wait_ready(*names)
-            system.api_key = system.foyer("keys", "create", "--name", "bench", "--scopes", SCOPES).split()[-1]
+            system.api_key = system.foyer(
+                "keys", "create", "--name", "bench", "--scopes", SCOPES, "--rate", "0"
+            ).split()[-1]
             yield system
         finally:
             system.end()

@@ -139,12 +139,13 @@ class Desk:
         return self.service.read_booking(ReadBooking(booking_id=booking_id))
 
     def identifies(self, booking_id: uuid.UUID | None, *profiles: uuid.UUID, version: int = 1, **more: Any) -> None:
-        """profiles has found who the people are, in the order of their positions."""
-        assert booking_id
+        """profiles has found who the people are, in their order on the booking."""
+        positions = [person.position for person in self.booking(booking_id).people]
         people = tuple(
-            IdentifiedPerson(position=n, profile_id=profile, created=True, score=1.0, **more)
-            for n, profile in enumerate(profiles or (ANA,))
+            IdentifiedPerson(position=position, profile_id=profile, created=True, score=1.0, **more)
+            for position, profile in zip(positions, profiles or (ANA,), strict=False)
         )
+        assert booking_id
         self.service.link_people(GuestsIdentified(booking_id=booking_id, booking_version=version, people=people))
 
     def announced(self) -> list[wire.Event]:

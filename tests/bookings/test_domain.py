@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from services.bookings.domain import life
 from services.bookings.domain.announcing import announce, facts_of
-from services.bookings.domain.booking import Booking, Content, Room, changed, identified, moved
+from services.bookings.domain.booking import Booking, Content, changed, identified, moved
 from services.bookings.domain.ids import new_id
-from services.bookings.domain.nights import NOTHING, Holding, difference, fold
+from services.bookings.domain.nights import NOTHING, Holding, Span, difference, fold
+from services.bookings.domain.rooms import Room
 from services.bookings.domain.texts import without_cards
 from services.contracts import cards
 from services.contracts.bookings import Person, State, StateForbids
@@ -42,6 +43,7 @@ def anas_booking(**more: Any) -> Booking:
         "departure": DEPARTURE,
         "held_until": DEPARTURE,
         "rooms": (Room(room_type_id=DOUBLE, room_type="A", adults=2, children=0, price_minor=30000),),
+        "rooms_given": 1,
         "price": eur("300.00"),
         "people": (Person(roles=("booker", "primary"), given_name="Ana"),),
         "booked_at": NOW,
@@ -51,7 +53,8 @@ def anas_booking(**more: Any) -> Booking:
 
 
 def known(booking: Booking, *profiles: UUID) -> Booking:
-    return identified(booking, dict(enumerate(profiles or (ANA,))), (), NOW)
+    positions = [person.position for person in booking.people]
+    return identified(booking, dict(zip(positions, profiles or (ANA,), strict=False)), (), NOW)
 
 
 def told(booking: Booking) -> tuple[Booking, str | None]:
@@ -120,9 +123,8 @@ def test_today_is_the_propertys() -> None:
 # ── nights ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 days = st.integers(0, 30).map(lambda n: ARRIVAL + timedelta(days=n))
-holdings = st.builds(
-    Holding, st.lists(st.sampled_from([DOUBLE, UUID(int=7)]), max_size=4).map(tuple), first=days, until=days
-)
+spans = st.builds(Span, st.sampled_from([DOUBLE, UUID(int=7)]), first=days, until=days)
+holdings = st.builds(Holding, st.lists(spans, max_size=4).map(tuple))
 
 
 @given(holdings, holdings)
@@ -137,12 +139,12 @@ def test_moving_by_the_difference_leads_from_one_stay_to_the_other(before: Holdi
 
 @given(st.lists(holdings, max_size=5))
 def test_the_fold_counts_every_room_of_every_stay(stays: list[Holding]) -> None:
-    room_nights = sum(len(h.room_types) * max((h.until - h.first).days, 0) for h in stays)
+    room_nights = sum(max((span.until - span.first).days, 0) for held in stays for span in held.spans)
     assert fold(stays).total() == room_nights
 
 
 def test_a_departure_in_the_year_9999_does_not_overflow() -> None:
-    assert len(difference(NOTHING, Holding((DOUBLE,), date(9999, 12, 29), date.max))) == 2
+    assert len(difference(NOTHING, Holding((Span(DOUBLE, date(9999, 12, 29), date.max),)))) == 2
 
 
 # ── what is told ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -202,6 +204,30 @@ def test_new_people_are_asked_for_before_the_change_is_told() -> None:
     assert event.booking.profile_id == BRUNO  # type: ignore[attr-defined]
 
 
+def test_who_was_taken_off_is_told_with_the_next_state_and_only_then() -> None:
+    booking, _ = told(known(anas_booking()))
+    instead = changed(booking, Content(people=(Person(roles=("primary",), given_name="Bruno"),)), NOW)
+    booking, event = announce(known(instead, BRUNO))
+    assert event
+    assert event.booking.left_profile_ids == (ANA,)  # type: ignore[attr-defined]
+    _, event = announce(changed(booking, Content(requests="a cot"), NOW))
+    assert event
+    assert event.booking.left_profile_ids == ()  # type: ignore[attr-defined]
+
+
+def test_that_somebody_has_left_is_nothing_new_the_next_time() -> None:
+    booking, _ = told(known(anas_booking()))
+    instead = changed(booking, Content(people=(Person(roles=("primary",), given_name="Bruno"),)), NOW)
+    booking, _ = told(known(instead, BRUNO))
+    assert told(changed(booking, Content(), NOW))[1] is None
+
+
+def test_who_was_never_told_of_has_not_left() -> None:
+    booking = known(anas_booking())
+    instead = changed(booking, Content(people=(Person(roles=("primary",), given_name="Bruno"),)), NOW)
+    assert facts_of(known(instead, BRUNO)).left_profile_ids == ()
+
+
 def test_changed_people_of_an_unidentified_booking_are_received_again() -> None:
     booking, _ = told(anas_booking())
     booking, said = told(changed(booking, Content(people=(Person(roles=("primary",), given_name="Bruno"),)), NOW))
@@ -257,9 +283,9 @@ def test_card_numbers_are_dropped_on_sight(said: str, kept: str) -> None:
 
 
 def test_many_digits_are_looked_at_a_few_times_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    looked_at: list[str] = []
+    looked_at: list[int] = []
     luhn = cards._luhn
-    monkeypatch.setattr(cards, "_luhn", lambda digits: looked_at.append(digits) or luhn(digits))
+    monkeypatch.setattr(cards, "_luhn", lambda sums, *at: looked_at.append(at[0]) or luhn(sums, *at))
     without_cards("4 1 " * 1000)
     without_cards("4" * 4000)
     assert len(looked_at) <= 7 * 2000

@@ -8,12 +8,25 @@ from typing import Any
 
 import pytest
 
-from services.bookings.domain.notices import people
+from services.bookings.domain.people import everybody, people
 from services.bookings.inbound.native import well_formed
-from services.contracts.bookings import BookingNotice, NotANotice, NoticePayment, NoticePerson
+from services.contracts.bookings import (
+    BookingNotice,
+    NotANotice,
+    NoticeCommission,
+    NoticeConsent,
+    NoticePayment,
+    NoticePerson,
+    PostalAddress,
+)
+from services.contracts.values import Price
 from services.kit import wire
 from services.kit.refusal import Invalid
-from tests.bookings.makers import ARRIVAL, ana_silva, bruno_costa, notice, report_of_state, room
+from tests.bookings.makers import ARRIVAL, DEPARTURE, ana_silva, bruno_costa, notice, report_of_state, room
+
+
+def consent(**more: Any) -> NoticeConsent:
+    return NoticeConsent(**{"channel": "email", "granted": True, **more})
 
 
 def pointers(said: BookingNotice) -> list[str]:
@@ -43,7 +56,7 @@ def pointers(said: BookingNotice) -> list[str]:
         ({"rooms": (room(),) * 101}, "/rooms"),
         ({"guests": (bruno_costa(),) * 101}, "/guests"),
         ({"revision": -1}, "/revision"),
-        ({"revision": 2**31}, "/revision"),
+        ({"revision": 2**53}, "/revision"),
         ({"source": " "}, "/source"),
         ({"external_id": ""}, "/external_id"),
         ({"external_id": "x" * 121}, "/external_id"),
@@ -54,6 +67,31 @@ def pointers(said: BookingNotice) -> list[str]:
         ({"guests": (bruno_costa(email="b\r\nBcc: x"),)}, "/guests/0/email"),
         ({"booked_at": datetime(9999, 12, 31, 23, 59, tzinfo=UTC)}, "/booked_at"),
         ({"payments": (NoticePayment(amount="-5.00", currency="EUR"),)}, "/payments/0/amount"),
+        ({"rooms": (room(rate="x" * 61),)}, "/rooms/0/rate"),
+        ({"rooms": (room(children=2, child_ages=(4,)),)}, "/rooms/0/child_ages"),
+        ({"rooms": (room(child_ages=(4,)),)}, "/rooms/0/child_ages"),
+        ({"rooms": (room(children=2, child_ages=(4, 18)),)}, "/rooms/0/child_ages/1"),
+        ({"rooms": (room(children=1, child_ages=(-1,)),)}, "/rooms/0/child_ages/0"),
+        ({"rooms": (room(arrival=ARRIVAL - timedelta(days=1)),)}, "/rooms/0/arrival"),
+        ({"rooms": (room(departure=DEPARTURE + timedelta(days=1)),)}, "/rooms/0/departure"),
+        ({"rooms": (room(arrival=DEPARTURE),)}, "/rooms/0/departure"),
+        ({"rooms": (room(departure=ARRIVAL),)}, "/rooms/0/departure"),
+        ({"total": Price(amount="-1.00", currency="EUR"), "rooms": (room(None),)}, "/total/amount"),
+        ({"commission": NoticeCommission(basis_points=10_001)}, "/commission/basis_points"),
+        ({"commission": NoticeCommission(amount=Price(amount="1", currency="XXY"))}, "/commission/amount/currency"),
+        ({"group": "x" * 61}, "/group"),
+        ({"contact": bruno_costa(title="\x07")}, "/contact/title"),
+        ({"payer": bruno_costa(age=131)}, "/payer/age"),
+        ({"payer": bruno_costa(birth_date=date(1850, 1, 1))}, "/payer/birth_date"),
+        (
+            {
+                "booker": ana_silva(address=PostalAddress(lines=("Rua 1", "a\x00"))),
+            },
+            "/booker/address/lines/1",
+        ),
+        ({"booker": ana_silva(address=PostalAddress(city="x" * 201))}, "/booker/address/city"),
+        ({"booker": ana_silva(consents=(consent(purpose=" "),))}, "/booker/consents/0/purpose"),
+        ({"guests": (bruno_costa(consents=(consent(wording="x" * 201),)),)}, "/guests/0/consents/0/wording"),
     ],
 )
 def test_a_fault_is_refused_with_its_place(more: dict[str, Any], pointer: str) -> None:
@@ -70,6 +108,12 @@ def test_a_fault_is_refused_with_its_place(more: dict[str, Any], pointer: str) -
         ({"booked_at": "2026-11-20T09:30:00"}, "/booked_at"),
         ({"rooms": {"room_type": "A"}}, "/rooms"),
         ({"booker": {"given_name": 7}}, "/booker/given_name"),
+        ({"booker": {"sex": "unknown"}}, "/booker/sex"),
+        ({"booker": {"address": "Rua 1"}}, "/booker/address"),
+        ({"booker": {"consents": [{"channel": "fax", "granted": True}]}}, "/booker/consents/0/channel"),
+        ({"needs": ["cot", 7]}, "/needs/1"),
+        ({"method": "telegraph"}, "/method"),
+        ({"rooms": [{"room_type": "A", "child_ages": [4.5]}]}, "/rooms/0/child_ages/0"),
     ],
 )
 def test_a_wrong_type_is_refused_with_its_place(said: dict[str, Any], pointer: str) -> None:
@@ -95,6 +139,10 @@ def test_card_numbers_are_kept_nowhere() -> None:
         booker=ana_silva(family_name=f"Silva {card}", company=card, phone=card, email="4111111111111111@example.com"),
         guests=(bruno_costa(given_name=card),),
         payments=(NoticePayment(amount="1.00", currency="EUR", method=card, reference=f"ref {card}"),),
+        rooms=(room(room_type=card, rate=card),),
+        contact=bruno_costa(title=card, address=PostalAddress(lines=(card,), postcode=card, city=card, region=card)),
+        payer=bruno_costa(nationality=card, consents=(consent(wording=card),)),
+        group=card,
     )
     assert "1111" not in wire.text(well_formed(said))
 
@@ -116,6 +164,28 @@ def test_names_are_composed_and_their_spaces_single() -> None:
     kept = well_formed(notice(booker=ana_silva(given_name="  Jose\u0301  Maria "))).booker
     assert kept
     assert kept.given_name == "José Maria"
+
+
+def test_what_is_needed_is_said_once() -> None:
+    assert well_formed(notice(needs=("cot", "quiet", "cot"))).needs == ("cot", "quiet")
+
+
+def test_an_address_of_nothing_is_none() -> None:
+    kept = well_formed(notice(booker=ana_silva(address=PostalAddress(lines=(" ",), country="Portugal")))).booker
+    assert kept
+    assert kept.address is None
+
+
+def test_an_address_is_kept_in_its_lines() -> None:
+    said = PostalAddress(lines=(" Rua  das Flores 1 ", ""), postcode="1200-195", city="Lisboa", country="pt")
+    kept = well_formed(notice(booker=ana_silva(address=said))).booker
+    assert kept
+    assert kept.address == PostalAddress(lines=("Rua das Flores 1",), postcode="1200-195", city="Lisboa", country="PT")
+
+
+def test_room_dates_are_judged_by_what_the_notice_says_of_the_booking() -> None:
+    said = notice(status="modified", arrival=None, departure=None, rooms=(room(arrival=DEPARTURE),))
+    assert well_formed(said).rooms[0].arrival == DEPARTURE
 
 
 # ── who is who ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -146,6 +216,47 @@ def test_but_not_with_another_birth_date() -> None:
         booker=ana_silva(birth_date=date(1950, 1, 1)), guests=(ana_silva(email=None, birth_date=date(1980, 5, 4)),)
     )
     assert [p.roles for p in people(said)] == [("booker",), ("primary",)]
+
+
+def test_a_contact_and_a_payer_are_people_of_the_booking() -> None:
+    said = notice(contact=bruno_costa(), payer=NoticePerson(company="Viagens Lda"))
+    assert [(p.given_name or p.company, p.roles) for p in people(said)] == [
+        ("Ana", ("booker", "primary")),
+        ("Bruno", ("contact",)),
+        ("Viagens Lda", ("payer",)),
+    ]
+
+
+def test_who_is_on_the_booking_already_gets_the_role() -> None:
+    said = notice(guests=(bruno_costa(),), contact=bruno_costa(), payer=ana_silva())
+    assert roles(said) == [("Ana", ("booker", "payer")), ("Bruno", ("primary", "contact"))]
+
+
+def test_one_company_is_one_payer() -> None:
+    company = NoticePerson(company="Viagens Lda")
+    said = notice(booker=company, guests=(ana_silva(),), payer=NoticePerson(company="VIAGENS LDA", email="a@b.example"))
+    assert [(p.company, p.email, p.roles) for p in people(said)][0] == (
+        "Viagens Lda", "a@b.example", ("booker", "payer"),
+    )  # fmt: skip
+
+
+def test_what_is_said_in_one_place_completes_the_other() -> None:
+    guest = NoticePerson(given_name="Ana", family_name="Silva", nationality="PT", age=41)
+    (ana,) = people(notice(guests=(guest,)))
+    assert (ana.phone, ana.nationality, ana.age) == ("+351912345678", "PT", 41)
+
+
+def test_two_guests_of_one_name_are_two_guests() -> None:
+    twins = NoticePerson(given_name="Bruno", family_name="Costa")
+    assert [p.roles for p in people(notice(guests=(twins, twins)))] == [("booker",), ("primary",), ("additional",)]
+
+
+def test_consents_stand_with_the_person_they_are_of() -> None:
+    said = notice(
+        booker=ana_silva(consents=(consent(),)),
+        guests=(bruno_costa(), ana_silva(consents=(consent(channel="sms"),))),
+    )
+    assert [[c.channel for c in person.consents] for person, _ in everybody(said)] == [["email", "sms"], []]
 
 
 def test_guests_without_a_booker_are_enough() -> None:

@@ -18,9 +18,10 @@ from services.kit.doors import doors_of
 SCRIPT = Path(__file__).parents[2] / "docs" / "publish_a_booking.py"
 
 
-def test_notices_have_a_queue_of_their_own() -> None:
-    (door,) = (door for door in doors_of(BookingsService) if door.kind == "inbound")
-    assert (door.queue("bookings"), door.key) == ("bookings.notices", "booking.notice")
+def test_each_kind_of_notice_has_a_queue_of_its_own() -> None:
+    queues = {door.key: door.queue("bookings") for door in doors_of(BookingsService) if door.kind == "inbound"}
+    assert queues["booking.notice"] == "bookings.notices"
+    assert len(set(queues.values())) == len(queues)
 
 
 def test_the_publisher_in_the_documents_sends_a_well_formed_notice(amqp_url: str) -> None:

@@ -21,23 +21,30 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from services.bookings.domain.nights import Holding, fold
+from services.bookings.domain.nights import Holding, Span, fold
 from services.contracts.bookings import (
+    AddRoom,
     BookedRoom,
     CancelBooking,
+    ChangeRoomType,
+    ChangeStay,
     CheckInBooking,
     CheckOutBooking,
     MarkNoShow,
     NoRoomLeft,
     Person,
+    RemoveRoom,
+    RoomPart,
     StateForbids,
 )
+from services.kit.refusal import Conflict, Invalid, NotFound
 from tests.bookings.makers import Desk, notice, room
 
 TODAY = datetime.now(ZoneInfo("Europe/Lisbon")).date()
 days = st.integers(-3, 6).map(lambda n: TODAY + timedelta(days=n))
 lengths = st.integers(1, 5).map(lambda n: timedelta(days=n))
 kinds = st.lists(st.sampled_from(["A", "B"]), min_size=1, max_size=3)
+shifts = st.tuples(st.integers(-2, 2), st.integers(-2, 3))
 steps = st.sampled_from([CancelBooking, CheckInBooking, CheckOutBooking, MarkNoShow])
 statuses = st.sampled_from(["modified", "modified", "cancelled", "in_house", "departed", "no_show"])
 
@@ -104,6 +111,29 @@ class Stays(RuleBasedStateMachine):
         with suppress(StateForbids):
             self.went_on(booking_id, getattr(self.desk.service, asked.rpc_method())(asked).state)
 
+    @rule(booking_id=st.one_of(booked, sent.map(lambda made: made[1])), by=shifts)
+    def is_extended_or_shortened(self, booking_id: UUID, by: tuple[int, int]) -> None:
+        now = self.desk.booking(booking_id)
+        arrival, departure = (day + timedelta(days=n) for day, n in zip((now.arrival, now.departure), by, strict=True))
+        self.changes(ChangeStay(booking_id=booking_id, version=now.version, arrival=arrival, departure=departure))
+
+    @rule(
+        booking_id=st.one_of(booked, sent.map(lambda made: made[1])),
+        position=st.integers(0, 3),
+        kind=st.sampled_from("AB"),
+        first=st.none() | days,
+    )
+    def is_moved(self, booking_id: UUID, position: int, kind: str, first: date | None) -> None:
+        self.changes(ChangeRoomType(booking_id=booking_id, position=position, room_type=kind, first=first))
+
+    @rule(booking_id=st.one_of(booked, sent.map(lambda made: made[1])), kind=st.sampled_from("AB"))
+    def gets_a_room(self, booking_id: UUID, kind: str) -> None:
+        self.changes(AddRoom(booking_id=booking_id, room=BookedRoom(room_type=kind)))
+
+    @rule(booking_id=st.one_of(booked, sent.map(lambda made: made[1])), position=st.integers(0, 3))
+    def gives_a_room_back(self, booking_id: UUID, position: int) -> None:
+        self.changes(RemoveRoom(booking_id=booking_id, position=position))
+
     @rule(capacity=st.integers(0, 3), overbooking=st.integers(0, 1))
     def is_rebuilt(self, capacity: int, overbooking: int) -> None:
         self.desk.sets_up(capacity=capacity, overbooking=overbooking)
@@ -118,12 +148,26 @@ class Stays(RuleBasedStateMachine):
     def went_on(self, booking_id: UUID, state: str) -> None:
         held = self.holdings[booking_id]
         if state in ("cancelled", "no_show"):
-            self.holdings[booking_id] = Holding(held.room_types, held.first, held.first)
+            self.holdings[booking_id] = Holding()
         elif state == "departed":
-            self.holdings[booking_id] = Holding(held.room_types, held.first, min(held.until, max(held.first, TODAY)))
+            self.holdings[booking_id] = Holding(
+                tuple(span._replace(until=min(span.until, max(span.first, TODAY))) for span in held.spans)
+            )
+
+    def changes(self, asked: Any) -> None:
+        """What is refused changes nothing; what is not holds what its answer says."""
+        with suppress(Conflict, NotFound, Invalid):
+            after = getattr(self.desk.service, asked.rpc_method())(asked)
+            whole = [
+                RoomPart(room_type=r.room_type, arrival=after.arrival, departure=after.departure) for r in after.rooms
+            ]
+            parts = [part for n, r in enumerate(after.rooms) for part in r.parts or (whole[n],)]
+            self.holdings[after.id] = Holding(
+                tuple(Span(self.types[p.room_type], p.arrival, p.departure) for p in parts)
+            )
 
     def holding(self, wanted: list[str], first: date, until: date) -> Holding:
-        return Holding(tuple(self.types[kind] for kind in wanted), first, until)
+        return Holding(tuple(Span(self.types[kind], first, until) for kind in wanted))
 
     def bound(self) -> int:
         (row,) = self.desk.rows("SELECT max(capacity + overbooking) AS bound FROM room_types")

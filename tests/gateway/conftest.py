@@ -62,16 +62,16 @@ class FakeServices:
 class KnownCallers(Callers):
     """Every key ``foyer_<scopes with dots>`` is good, as ``foyer_read.write``."""
 
-    def __init__(self) -> None:
-        super().__init__(None)  # type: ignore[arg-type]
+    def __init__(self, **options: Any) -> None:
+        super().__init__(None, **options)  # type: ignore[arg-type]
 
     def _look_up(self, hashed: bytes, now: float) -> Any:
         return (now + 1, None)
 
-    def of(self, authorization: str | None) -> Caller:
+    def of(self, authorization: str | None, address: str = "") -> Caller:
         text = (authorization or "").removeprefix("Bearer foyer_")
         if not authorization or text == authorization:
-            return super().of(authorization)
+            return super().of(authorization, address)
         key_id = uuid.uuid5(uuid.NAMESPACE_URL, text)
         return Caller(key_id, f"key:{key_id}", tuple(text.split(".")))
 

@@ -18,7 +18,8 @@ from services.contracts.billing import (
     ReadBookingBalance,
     ReleaseAllocation,
 )
-from tests.gateway.guests import ANA, BEN, NOON, STAY, eur, know_ana
+from services.contracts.bookings import Properties, Property, ReadProperties
+from tests.gateway.guests import ANA, BEN, LISBON, NOON, STAY, eur, know_ana
 
 PAYMENT = UUID("99999999-9999-4999-8999-999999999999")
 KEY = {"Idempotency-Key": "decision-1"}
@@ -53,6 +54,16 @@ def test_what_is_due_for_a_booking_is_one_number(api, services):
 def test_a_booking_without_a_folio_has_no_balance(api, services):
     services.will_answer(ReadBookingBalance, NoSuchFolio())
     assert api.get(f"/v1/bookings/{STAY}/balance").status_code == 404
+
+
+def test_an_account_is_asked_for_by_the_code_of_a_property_too(api, services):
+    know_ana(services)
+    house = Property(id=LISBON, code="LIS", name="City", currency="EUR", time_zone="Europe/Lisbon", country="PT")
+    services.will_answer(ReadProperties, lambda said: Properties(items=(house,) if said.property == "LIS" else ()))
+    assert api.get(f"/v1/profiles/{ANA}/account?property=LIS").status_code == 200
+    assert services.last(ReadAccount).property_id == LISBON
+    nowhere = api.get(f"/v1/profiles/{ANA}/account?property=NOWHERE")
+    assert (nowhere.status_code, nowhere.get_json(force=True)["type"]) == (404, "/problems/no-such-property")
 
 
 def test_an_account_is_asked_for_by_property_and_currency(api, services):

@@ -13,19 +13,23 @@ from services.contracts.bookings import (
     CancelBooking,
     CheckInBooking,
     CheckOutBooking,
+    Closed,
     ConfirmBooking,
     DoNotBook,
     FindBookings,
     FindNotices,
     MarkNoShow,
+    MinimumStay,
     NightLeft,
     NoRoomLeft,
     NoSuchProperty,
     NotABooking,
     NotANotice,
+    NotAProperty,
     NoticeReport,
     NoticesFound,
     OpenBooking,
+    PostalAddress,
     Properties,
     Property,
     ReadAvailability,
@@ -34,7 +38,9 @@ from services.contracts.bookings import (
     ReadProperties,
     ReceiveNotice,
     ReplayNotice,
+    RoomPart,
     RoomType,
+    SetAvailability,
     SetUpProperty,
     StateForbids,
 )
@@ -121,11 +127,39 @@ def test_a_guest_the_house_does_not_want_does_not_stop_another_booker(api, servi
     assert services.last(OpenBooking).guests[0].given_name == "Ben"
 
 
-def test_no_room_left_is_409(api, services):
+@pytest.mark.parametrize("why", [NoRoomLeft, Closed, MinimumStay])
+def test_what_is_not_to_be_had_is_409_with_the_nights(api, services, why):
     services.will_answer(ReadProfile, ana_silva())
-    services.will_answer(OpenBooking, NoRoomLeft())
+    services.will_answer(OpenBooking, why(facts={"nights": "A 2026-12-02"}))
     answer = api.post("/v1/bookings", json=a_booking())
-    assert (answer.status_code, answer.get_json(force=True)["type"]) == (409, "/problems/no-room-left")
+    said = answer.get_json(force=True)
+    assert (answer.status_code, said["type"]) == (409, f"/problems/{why.code()}")
+    assert said["facts"] == {"nights": "A 2026-12-02"}
+
+
+def test_rooms_and_people_go_in_whole(api, services):
+    services.will_answer(OpenBooking, anas_stay())
+    part = {"room_type": "A", "arrival": "2026-12-01", "departure": "2026-12-02"}
+    room = {"room_type": "A", "children": 1, "child_ages": [4], "rate": "FLEX", "parts": [part]}
+    address = {"lines": ["Rua 1"], "city": "Lisboa", "country": "PT"}
+    people = {
+        "booker": {"given_name": "Ana", "nationality": "PT", "sex": "female", "age": 40, "address": address},
+        "contact": {"given_name": "Ben"},
+        "payer": {"company": "Viagens Lda"},
+    }
+    answer = api.post("/v1/bookings", json=a_booking(rooms=[room], needs=["cot"], walk_in=True, **people))
+    assert answer.status_code == 201
+    asked = services.last(OpenBooking)
+    assert (asked.rooms[0].child_ages, asked.rooms[0].rate) == ((4,), "FLEX")
+    assert asked.rooms[0].parts == (RoomPart(room_type="A", arrival=date(2026, 12, 1), departure=date(2026, 12, 2)),)
+    assert asked.booker.address == PostalAddress(lines=("Rua 1",), city="Lisboa", country="PT")
+    assert (asked.contact.given_name, asked.payer.company) == ("Ben", "Viagens Lda")
+    assert (asked.needs, asked.walk_in, asked.method) == (("cot",), True, None)
+
+
+def test_a_payer_nobody_knows_is_refused_where_it_stands(api, services):
+    services.will_answer(ReadProfile, lambda r: ana_silva() if r.profile_id == ANA else NoSuchProfile())
+    assert pointers(api.post("/v1/bookings", json=a_booking(payer={"profile_id": str(BEN)}))) == {"/payer/profile_id"}
 
 
 def test_people_nobody_knows_are_refused_where_they_stand(api, services):
@@ -148,6 +182,18 @@ def test_people_nobody_knows_are_refused_where_they_stand(api, services):
         ({"price": {"amount": "1e3", "currency": "EUR"}}, "/price/amount"),
         ({"price": {"amount": "3", "currency": "ZZZ"}}, "/price/currency"),
         ({"price": "300 EUR"}, "/price"),
+        ({"method": "telegraph"}, "/method"),
+        ({"needs": ["unicorn"]}, "/needs/0"),
+        ({"rooms": [{"room_type": "A", "child_ages": ["4"]}]}, "/rooms/0/child_ages/0"),
+        (
+            {
+                "rooms": [
+                    {"room_type": "A", "parts": [{"room_type": 1, "arrival": "2026-12-01", "departure": "2026-12-02"}]}
+                ]
+            },
+            "/rooms/0/parts/0/room_type",
+        ),
+        ({"booker": {"sex": "unknown"}}, "/booker/sex"),
         ({"booker": None}, "/booker"),
         ({"booker": {"profile_id": "Ana"}}, "/booker/profile_id"),
         ({"property": "LIS-CITY"}, "/property_id"),
@@ -218,7 +264,7 @@ def test_a_property_is_set_up_by_its_code(api, services):
             "room_types": [{"code": "A", "name": "Double", "capacity": 10}]}  # fmt: skip
     assert api.put("/v1/properties/LIS-CITY", json=body).status_code == 200
     assert services.last(SetUpProperty).room_types[0].occupancy == 2
-    assert api.put("/v1/properties/LIS%00", json=body).status_code == 422
+    assert api.put("/v1/properties/LIS%20CITY", json=body).status_code == 422
 
 
 def test_availability_is_by_room_type_and_night(api, services):
@@ -230,6 +276,18 @@ def test_availability_is_by_room_type_and_night(api, services):
     services.will_answer(ReadAvailability, NoSuchProperty())
     assert api.get("/v1/availability?property=NO&from=2026-12-01&to=2026-12-02").status_code == 404
     assert pointers(api.get("/v1/availability?property=NO")) == {"/from", "/to"}
+
+
+def test_days_are_closed_by_room_type(api, services):
+    services.will_answer(SetAvailability, Availability(property_id=LISBON, nights=()))
+    body = {"property": "LIS-CITY", "room_type": "A", "from": "2026-12-01", "to": "2026-12-02"}
+    answer = api.put("/v1/availability", json={**body, "closed": True, "min_stay": None, "overbooking": 2})
+    assert answer.status_code == 200
+    asked = services.last(SetAvailability)
+    assert (asked.closed, asked.overbooking, asked.clear) == (True, 2, ("min_stay",))
+    assert (asked.closed_to_arrival, asked.closed_to_departure) == (None, None)
+    services.will_answer(SetAvailability, NotAProperty(errors=[Problem("/until", "Too many days.")]))
+    assert pointers(api.put("/v1/availability", json=body)) == {"/to"}
 
 
 REPORT = NoticeReport(

@@ -12,9 +12,12 @@ from tests.gateway.conftest import FakeServices, KnownCallers, NoDatabase
 
 # Where a repeated call would move money twice: POST demands an Idempotency-Key.
 VALUE_MOVES = (
+    "/v1/adjustments",
     "/v1/allocations",
     "/v1/allocations/release",
+    "/v1/bookings/{booking_id}/fee/waive",
     "/v1/charges",
+    "/v1/charges/{charge_id}/void",
     "/v1/invoices",
     "/v1/invoices/{invoice_id}/credit-notes",
     "/v1/journals/{journal_id}/reverse",

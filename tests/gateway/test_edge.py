@@ -27,7 +27,7 @@ from tests.gateway.guests import ANA, STAY, ana_silva, anas_stay
 
 PUBLIC_PATHS = {
     "/livez", "/readyz", "/metrics", "/openapi.json",
-    "/docs", "/docs/start.js", "/docs/openapi.json", "/docs/<name>",
+    "/docs", "/docs/start.js", "/docs/openapi.json", "/docs/<name>", "/problems", "/problems/<code>",
 }  # fmt: skip
 
 
@@ -38,7 +38,9 @@ def routes(api):
 
 def path(rule):
     named = {"profile_id": str(ANA), "code": "LIS"}
-    return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: named.get(found[1], str(STAY)), rule.rule)
+    return re.sub(
+        r"<(?:(\w+):)?(\w+)>", lambda found: "0" if found[1] == "int" else named.get(found[2], str(STAY)), rule.rule
+    )
 
 
 def test_every_route_says_which_scope_it_needs(api):
@@ -168,6 +170,22 @@ def test_hostile_text_is_refused_where_it_stands(api, text):
     answer = api.post("/v1/profiles", data=json.dumps({"given_name": text}), content_type="application/json")
     assert answer.status_code == 422
     assert pointers(answer) <= {"/given_name", ""}
+
+
+@pytest.mark.parametrize("body", [b"[1]", b'"text"', b'{"given_name": "a\\ud800"}'])
+def test_a_body_that_is_wrong_as_a_whole_is_pointed_at_as_a_whole(api, body):
+    assert pointers(api.post("/v1/profiles", data=body, content_type="application/json")) == {""}
+
+
+@pytest.mark.parametrize("key", ["%00", "LIS%00", "a%1b[2J", "%E2%80%AE"])
+def test_a_code_in_the_path_with_characters_that_cannot_be_seen_is_refused(api, services, key):
+    assert pointers(api.get(f"/v1/properties/{key}/taxes")) == {"/key"}
+    assert services.asked == []
+
+
+@pytest.mark.parametrize("instant", ["0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00"])
+def test_an_instant_beyond_the_calendar_is_refused_where_it_stands(api, instant):
+    assert pointers(api.get(f"/v1/profiles/{ANA}/consents?at={instant}")) == {"/at"}
 
 
 def test_a_hostile_field_name_cannot_break_the_answer(api):

@@ -22,12 +22,13 @@ from services.contracts.billing import (
     Share,
     WaiveFee,
 )
-from services.contracts.bookings import Properties, Property, ReadProperties
+from services.contracts.bookings import Properties, Property, ReadProperties, ReadToldTerms, TermsToldOf
 from services.contracts.values import Money
 from services.kit.refusal import Invalid, Problem
 
 LISBON = UUID("11111111-1111-4111-8111-111111111111")
 BOOKING = UUID("22222222-2222-4222-8222-222222222222")
+KEY = {"Idempotency-Key": "one"}
 HOUSE = Property(
     id=LISBON, code="LIS", name="Foyer Lisbon", currency="EUR", time_zone="Europe/Lisbon", country="PT", room_types=()
 )
@@ -35,6 +36,7 @@ EUR = Money(amount_minor=9000, currency="EUR")
 LATE = {
     "kind": "cancellation",
     "channel": "agency",
+    "rates": ["NRF"],
     "share": {"percent": "82.5"},
     "free_until": {"days": 2, "hour": 12},
 }
@@ -57,6 +59,7 @@ def test_policies_go_in_and_come_out_with_percentages_as_decimals(api, services)
         Policy(
             kind="cancellation",
             channel="agency",
+            rates=("NRF",),
             share=Share(basis_points=8250),
             free_until=Cutoff(days=2, hour=12),
         ),
@@ -110,8 +113,10 @@ def test_the_terms_of_a_booking_are_said_in_words_and_data(api, services):
             words=("Cancelling is free.",),
         ),
     )
+    services.will_answer(ReadToldTerms, TermsToldOf(items=()))
     answer = api.get(f"/v1/bookings/{BOOKING}/terms")
     assert answer.status_code == 200
+    assert answer.json["told"] == []
     assert answer.json["words"] == ["Cancelling is free."]
     assert answer.json["no_show"]["share"]["percent"] == "100.00"
     assert answer.json["cancellation"] is None
@@ -127,11 +132,11 @@ def test_a_fee_is_waived_with_a_reason(api, services):
         posted_at=datetime(2026, 11, 1, tzinfo=UTC),
     )
     services.will_answer(WaiveFee, fee)
-    answer = api.post(f"/v1/bookings/{BOOKING}/fee/waive", json={"reason": "A storm"})
+    answer = api.post(f"/v1/bookings/{BOOKING}/fee/waive", json={"reason": "A storm"}, headers=KEY)
     assert (answer.status_code, answer.json["state"]) == (200, "waived")
-    assert api.post(f"/v1/bookings/{BOOKING}/fee/waive", json={"reason": ""}).status_code == 422
+    assert api.post(f"/v1/bookings/{BOOKING}/fee/waive", json={"reason": ""}, headers=KEY).status_code == 422
     services.will_answer(WaiveFee, FeeWaived())
-    assert api.post(f"/v1/bookings/{BOOKING}/fee/waive", json={"reason": "A storm"}).status_code == 409
+    assert api.post(f"/v1/bookings/{BOOKING}/fee/waive", json={"reason": "A storm"}, headers=KEY).status_code == 409
 
 
 def test_deposits_are_listed_by_property_and_state(api, services):

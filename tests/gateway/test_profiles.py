@@ -106,6 +106,15 @@ def test_a_profile_has_an_etag_and_is_not_sent_twice(api, services):
     assert again.data == b""
 
 
+def test_a_profile_that_is_read_only_if_unchanged_is_not_shown_when_it_has_changed(api, services):
+    services.will_answer(ReadProfile, ana_silva())
+    answer = api.get(ONE, headers={"If-Match": '"2"'})
+    assert answer.status_code == 412
+    assert answer.get_json(force=True)["type"] == "/problems/profile-has-changed"
+    assert "Silva" not in answer.text
+    assert api.get(ONE, headers={"If-Match": '"3"'}).status_code == 200
+
+
 def test_a_change_needs_the_etag_that_was_read(api, services):
     services.will_answer(ChangeProfile, ana_silva(version=4, family_name="Sousa"))
     missing = api.patch(ONE, json={"family_name": "Sousa"})

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 
 import pytest
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gateway.app import build
 from gateway.asking import Asking
@@ -87,6 +89,30 @@ def test_callers_without_the_scope_are_refused_as_ever(client):
     client.get(VIEW, headers=READER)
     assert client.get(VIEW, headers={"Authorization": "Bearer foyer_write"}).status_code == 403
     assert client.get(VIEW).status_code == 401
+
+
+def test_a_store_of_keys_that_is_down_is_a_problem_like_any_other(owners, databases, gateway_db):
+    class NoKeys(KnownCallers):
+        def of(self, authorization, address=""):
+            raise PoolTimeout
+
+    short_cut = FreshViews(databases.url("gateway"), NoKeys())
+    answer = build(owners, gateway_db, NoKeys(), short_cut=short_cut).test_client().get(VIEW, headers=READER)
+    assert answer.status_code == 503
+    assert answer.get_json(force=True)["type"] == "/problems/unavailable"
+
+
+def test_a_call_by_the_short_cut_is_counted_and_told_what_is_left(owners, databases, gateway_db):
+    class Slow(KnownCallers):
+        def of(self, authorization, address=""):
+            return replace(super().of(authorization, address), rate=1)
+
+    callers = Slow(clock=lambda: 1000.0)
+    short_cut = FreshViews(databases.url("gateway"), callers)
+    client = build(owners, gateway_db, callers, short_cut=short_cut).test_client()
+    answers = [client.get(VIEW, headers=READER) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert [answer.headers["RateLimit"] for answer in answers] == ['"key";r=1;t=1', '"key";r=0;t=2', '"key";r=0;t=2']
 
 
 def test_a_guest_nobody_knows_is_404(client, owners):

@@ -98,11 +98,11 @@ def test_as_of_is_when_the_owner_was_asked(views):
     assert before <= as_of <= datetime.now(UTC)
 
 
-def a_booking_event(*guests):
+def a_booking_event(*guests, left=()):
     facts = BookingFacts(
         booking_id=STAY, version=3, state="confirmed", property_id=LISBON, profile_id=guests[0],
         payer_profile_id=guests[0], profile_ids=guests, arrival=anas_stay().arrival,
-        departure=anas_stay().departure, nights=3, rooms=1, total=eur("300.00"),
+        departure=anas_stay().departure, nights=3, rooms=1, total=eur("300.00"), left_profile_ids=left,
     )  # fmt: skip
     return BookingConfirmed(booking_id=STAY, version=3, booking=facts)
 
@@ -112,6 +112,7 @@ def a_booking_event(*guests):
     [
         ("mark_profile", ProfileChanged(profile_id=ANA, version=4), ReadProfile),
         ("mark_confirmed", a_booking_event(BEN, ANA), FindBookings),
+        ("mark_confirmed", a_booking_event(BEN, left=(ANA,)), FindBookings),
         ("mark_balance", BalanceChanged(profile_id=ANA), ReadAccount),
         (
             "mark_messages",

@@ -8,7 +8,18 @@ from uuid import UUID, uuid4
 
 from nameko.testing.services import worker_factory
 
-from services.contracts.bookings import BookingConfirmed, BookingFacts, Properties, Property, ReadProperties
+from services.contracts.bookings import (
+    BookingConfirmed,
+    BookingFacts,
+    Properties,
+    Property,
+    ReadProperties,
+    ReadToldTerms,
+    TermsTold,
+    TermsToldOf,
+    ToldTerm,
+    ToldTerms,
+)
 from services.contracts.consent import MayContact, Permission
 from services.contracts.notifier import FindMessages, Message, SendMessage
 from services.contracts.profiles import Email, NoSuchProfile, Phone, Profile, ReadProfile
@@ -57,6 +68,7 @@ class Notifier:
     def __init__(self, db: Database, **providers: Provider) -> None:
         self.db = db
         self.people: dict[UUID, Profile] = {}
+        self.told: list[ToldTerms] = []
         self.permission = Permission(allowed=True, why="consent")
         self.asked: list[Any] = []
         self.service: NotifierService = worker_factory(
@@ -81,6 +93,11 @@ class Notifier:
         event = BookingConfirmed(booking_id=facts.booking_id, version=facts.version, booking=facts)
         self.service.write_confirmation(event)
 
+    def tells_terms(self, told: ToldTerms) -> None:
+        """bookings says that terms were told, and has the copy."""
+        self.told.append(told)
+        self.service.write_terms(TermsTold(booking_id=told.booking_id, number=told.number, property_id=LISBON))
+
     def messages(self, **more: Any) -> tuple[Message, ...]:
         return self.service.find_messages(FindMessages(**more)).items
 
@@ -94,8 +111,10 @@ class Notifier:
             raise NoSuchProfile
         return self.people[request.profile_id]
 
-    def _bookings(self, request: ReadProperties) -> Properties:
+    def _bookings(self, request: ReadProperties | ReadToldTerms) -> Properties | TermsToldOf:
         self.asked.append(request)
+        if isinstance(request, ReadToldTerms):
+            return TermsToldOf(items=tuple(told for told in self.told if told.number == request.number))
         lisbon = Property(
             id=LISBON, code="LIS-CITY", name="Lisboa City", currency="EUR", time_zone="Europe/Lisbon", country="PT"
         )
@@ -104,6 +123,25 @@ class Notifier:
     def _consent(self, request: MayContact) -> Permission:
         self.asked.append(request)
         return self.permission
+
+
+def told_terms(contact: Profile, guest: Profile | None = None, **more: Any) -> ToldTerms:
+    """What Ines told at the desk, in German."""
+    said: dict[str, Any] = {
+        "id": uuid4(),
+        "booking_id": uuid4(),
+        "number": 1,
+        "how": "desk",
+        "language": "de-AT",
+        "terms": (ToldTerm(kind="cancellation", language="de", version=2, title="Stornierung"),),
+        "copy": "Lisboa City\n\nStornierung\n\nBis <18 Uhr> am Vortag.\n",
+        "sha256": "5e" * 32,
+        "actor": "staff:ines",
+        "told_at": datetime.now(UTC),
+        "contact_profile_id": contact.id,
+        "guest_profile_id": (guest or contact).id,
+    }
+    return ToldTerms(**{**said, **more})
 
 
 def long_ago() -> date:

@@ -7,8 +7,17 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
-from services.contracts.bookings import BookingPeople, BookingPeopleChanged, BookingReceived, Person, ReadBookingPeople
+from services.contracts.bookings import (
+    BookingPeople,
+    BookingPeopleChanged,
+    BookingReceived,
+    DepartedGuestsKept,
+    KeepDepartedGuests,
+    Person,
+    ReadBookingPeople,
+)
 from services.contracts.profiles import CreateProfile, Email, Phone
+from services.kit.db import open_transaction
 
 ANAS_MAIL, ANAS_RELAY, ANAS_PHONE = "ana.silva@sapo.pt", "x1y2@guest.booking.com", "+351912345678"
 
@@ -47,10 +56,11 @@ def ana_as_entered(**other: Any) -> CreateProfile:
 
 
 class Bookings:
-    """Stands for the bookings service: answers who is on a booking, as kit's Ask would."""
+    """Stands for the bookings service: answers who is on a booking, as kit's Ask would; remembers who departed."""
 
     def __init__(self) -> None:
         self.people: dict[UUID, BookingPeople] = {}
+        self.departed: list[KeepDepartedGuests] = []
 
     def receive(self, *people: Person, country: str = "PT", booking_id: UUID | None = None) -> BookingReceived:
         booking_id = booking_id or uuid4()
@@ -64,7 +74,11 @@ class Bookings:
         self.people[booking_id] = replace(before, version=before.version + 1, people=people)
         return BookingPeopleChanged(booking_id=booking_id, version=before.version + 1, property_id=uuid4())
 
-    def __call__(self, request: ReadBookingPeople) -> BookingPeople:
+    def __call__(self, request: ReadBookingPeople | KeepDepartedGuests) -> BookingPeople | DepartedGuestsKept:
+        if isinstance(request, KeepDepartedGuests):
+            assert not open_transaction.get()
+            self.departed.append(request)
+            return DepartedGuestsKept(booking_id=request.booking_id, kept=True)
         return self.people[request.booking_id]
 
 

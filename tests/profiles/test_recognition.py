@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
-from services.contracts.bookings import Person
+from services.contracts.bookings import Person, PostalAddress
 from services.contracts.profiles import ChangeProfile, CreateProfile, Email, Phone, ReadProfile
 from tests.profiles.conftest import Register
 from tests.profiles.people import ANAS_MAIL, ANAS_PHONE, ANAS_RELAY, ana_as_entered, ana_silva, bruno_costa
@@ -188,6 +188,25 @@ def test_a_company_is_found_by_name_and_domain(register: Register):
     assert first[0]["profile_id"] == second[0]["profile_id"] != first[1]["profile_id"]
     profile = register.reads(first[0]["profile_id"])
     assert (profile.kind, profile.name, len(profile.emails)) == ("company", "ACME Viagens, Lda.", 2)
+
+
+def test_a_company_is_found_by_name_and_place(register: Register):
+    home = PostalAddress(lines=("Rua Augusta 1",), postcode="1100-048", city="Lisboa", country="PT")
+    acme = Person(position=0, roles=("payer",), company="ACME Viagens, Lda.", address=home)
+    (first,) = register.recognises(acme)
+    (second,) = register.recognises(replace(acme, company="Acme Viagens"))
+    (elsewhere,) = register.recognises(replace(acme, address=replace(home, country="ES")))
+    assert second["profile_id"] == first["profile_id"] != elsewhere["profile_id"]
+    assert second["reasons"] == ["same-company-and-place"]
+    assert register.reads(first["profile_id"]).addresses[0].lines == ("Rua Augusta 1",)
+
+
+def test_a_guest_of_a_booking_brings_their_address_and_nationality(register: Register):
+    home = PostalAddress(lines=("Rua\x00 Augusta 1", ""), city="Lisboa")
+    (ana,) = register.recognises(ana_silva(address=home, nationality="PT", sex="female"))
+    found = register.reads(ana["profile_id"])
+    assert [(a.lines, a.city, a.country) for a in found.addresses] == [(("Rua Augusta 1",), "Lisboa", "PT")]
+    assert (found.nationality, found.sex) == ("PT", "female")
 
 
 def test_a_booking_whose_people_are_known_is_left_alone(register: Register):

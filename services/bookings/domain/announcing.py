@@ -48,13 +48,13 @@ def announce(booking: Booking) -> tuple[Booking, Event | None]:
         return booking, None
     new_state = booking.told_state != booking.state or booking.state == "tentative"
     kind = _OF_STATE[booking.state] if new_state else BookingChanged
-    told = replace(booking, told_state=booking.state, told_facts=digest)
+    told = replace(booking, told_state=booking.state, told_facts=digest, told_profiles=booking.profile_ids)
     return told, kind(booking_id=booking.id, version=booking.version, booking=facts)  # type: ignore[call-arg]
 
 
 def facts_of(booking: Booking) -> BookingFacts:
     """The whole present state without names. Everybody on the booking must have a profile."""
-    primary = _in_role(booking, "primary") or _in_role(booking, "booker") or booking.people[0]
+    primary = primary_of(booking)
     payer = _in_role(booking, "payer") or primary
     assert primary.profile_id
     assert payer.profile_id
@@ -78,7 +78,17 @@ def facts_of(booking: Booking) -> BookingFacts:
         time_zone=booking.time_zone,
         booked_at=booking.booked_at,
         changed_at=booking.changed_at,
+        method=booking.method,
+        rates=tuple(sorted({room.rate for room in booking.rooms if room.rate})),
+        child_ages=tuple(sorted(age for room in booking.rooms for age in room.child_ages)),
+        left_profile_ids=tuple(who for who in booking.told_profiles if who not in booking.profile_ids),
+        contact_profile_id=contact_of(booking).profile_id,
     )
+
+
+def contact_of(booking: Booking) -> Person:
+    """Who gets the messages about it: the primary guest, where nobody else is named."""
+    return _in_role(booking, "contact") or primary_of(booking)
 
 
 def _people_wanted(booking: Booking) -> Event | None:
@@ -90,9 +100,15 @@ def _people_wanted(booking: Booking) -> Event | None:
 
 
 def _digest(facts: BookingFacts, booking: Booking) -> str:
-    """Of what is told, and of names and requests too: they are not told, but whoever shows them wants to know."""
-    shown = (replace(facts, version=0, changed_at=None), booking.people, booking.requests)
+    """Of what is told, and of what is only shown: whoever shows the booking wants to know of that too."""
+    told = replace(facts, version=0, changed_at=None, left_profile_ids=())
+    needs = booking.needs, booking.needs_note
+    shown = (told, booking.people, booking.requests, booking.rooms, needs, booking.commission)
     return blake2b(repr(shown).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+
+def primary_of(booking: Booking) -> Person:
+    return _in_role(booking, "primary") or _in_role(booking, "booker") or booking.people[0]
 
 
 def _in_role(booking: Booking, role: Role) -> Person | None:

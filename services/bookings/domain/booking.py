@@ -8,33 +8,27 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.bookings.domain import life
-from services.bookings.domain.nights import Holding
-from services.contracts.bookings import Person, State
+from services.bookings.domain import life, needs, people_following
+from services.bookings.domain.nights import Holding, Span
+from services.bookings.domain.rooms import Room, follow, numbered
+from services.contracts.bookings import Commission, Method, Need, Person, State, StateForbids
 from services.contracts.values import Money
 
 OVERBOOKED = "overbooked"
+CLOSED = "closed"
+MINIMUM_STAY = "minimum-stay"
+RELOCATED = "relocated"
 DO_NOT_BOOK = "do-not-book"
 CHANGE_BEFORE_NEW = "change-before-new"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Room:
-    """One room for the whole stay; `price_minor` in the property's currency, where a price was given for it."""
-
-    room_type_id: UUID
-    room_type: str
-    adults: int
-    children: int
-    price_minor: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Booking:
     """`people_version` is the version in which the people last changed, `identified` says that all have profiles.
 
-    `told_state` and `told_facts` remember what was last announced, so that only differences are. `held_until` ends
-    the nights that count as sold.
+    `told_state`, `told_facts` and `told_profiles` remember what was last announced, so that only differences are.
+    `held_until` ends the nights that count as sold. `rooms_given` and `people_given` count what it ever had: no
+    position is given twice. `people_said` and `needs_said` are what its source said of them the last time.
     """
 
     id: UUID
@@ -47,25 +41,36 @@ class Booking:
     source: str
     external_ref: str | None = None
     channel: str | None = None
-    method: str | None = None
+    method: Method | None = None
     arrival: date
     departure: date
     held_until: date
     rooms: tuple[Room, ...]
+    rooms_given: int
     price: Money
     flags: tuple[str, ...] = ()
     people: tuple[Person, ...]
     people_version: int = 1
+    people_given: int = 0
+    people_said: str | None = None
     identified: bool = False
     requests: str | None = None
+    needs: tuple[Need, ...] = ()
+    needs_note: str | None = None
+    needs_said: tuple[str, ...] = ()
+    commission: Commission | None = None
     told_state: State | None = None
     told_facts: str | None = None
+    told_profiles: tuple[UUID, ...] = ()
+    relocated_from: UUID | None = None
+    relocated_to: UUID | None = None
     booked_at: datetime
     changed_at: datetime
 
     @property
     def holding(self) -> Holding:
-        return Holding(tuple(r.room_type_id for r in self.rooms), self.arrival, self.held_until)
+        parts = (part for room in self.rooms for part in room.stays(self.arrival, self.departure))
+        return Holding(tuple(Span(p.room_type_id, p.arrival, min(p.departure, self.held_until)) for p in parts))
 
     @property
     def profile_ids(self) -> tuple[UUID, ...]:
@@ -83,11 +88,16 @@ class Content:
     total_minor: int | None = None
     people: tuple[Person, ...] | None = None
     channel: str | None = None
+    method: Method | None = None
     requests: str | None = None
+    needs: tuple[str, ...] = ()
+    commission: Commission | None = None
 
 
 def moved(booking: Booking, state: State, now: datetime) -> Booking:
-    """The booking in its next state, with the nights it holds there."""
+    """The booking in its next state, with the nights it holds there; one that is only asked for needs rooms first."""
+    if state in ("confirmed", "in_house") and not booking.rooms:
+        raise StateForbids("The booking has no room yet.", facts={"state": booking.state})
     today = now.astimezone(ZoneInfo(booking.time_zone)).date()
     return replace(
         booking,
@@ -99,25 +109,47 @@ def moved(booking: Booking, state: State, now: datetime) -> Booking:
 
 
 def changed(booking: Booking, said: Content, now: datetime) -> Booking:
-    """The booking as its source says it is now. People who are the same as before keep their profiles."""
-    version = booking.version + 1
-    departure = said.departure or booking.departure
+    """The booking as its source says it is now. What it says of people as it said before changes nothing of them."""
+    dates = said.arrival or booking.arrival, said.departure or booking.departure
+    if said.rooms is None:
+        before = booking.arrival, booking.departure
+        # a source that moves the stay off a room's own dates means the room for all of it
+        rooms = tuple(follow(room, before, dates) or replace(room, parts=()) for room in booking.rooms)
+    else:
+        rooms = numbered(said.rooms, booking.rooms, booking.rooms_given)
     after = replace(
         booking,
-        arrival=said.arrival or booking.arrival,
-        departure=departure,
-        held_until=departure,
-        rooms=booking.rooms if said.rooms is None else said.rooms,
+        arrival=dates[0],
+        departure=dates[1],
+        held_until=dates[1],
+        rooms=rooms,
+        rooms_given=max([booking.rooms_given, *(room.position + 1 for room in rooms)]),
         price=booking.price if said.total_minor is None else replace(booking.price, amount_minor=said.total_minor),
         channel=said.channel or booking.channel,
+        method=said.method or booking.method,
         requests=said.requests or booking.requests,
-        version=version,
+        commission=said.commission or booking.commission,
+        version=booking.version + 1,
         changed_at=now,
     )
-    people = booking.people if said.people is None else _recognised(said.people, booking.people)
+    return with_needs_said(_with_people_said(after, said.people), said.needs)
+
+
+def with_needs_said(booking: Booking, said: tuple[str, ...]) -> Booking:
+    if not said:
+        return booking
+    codes, note = needs.followed(said, booking.needs_said, booking.needs, booking.needs_note)
+    return replace(booking, needs=codes, needs_note=note, needs_said=said)
+
+
+def _with_people_said(booking: Booking, said: tuple[Person, ...] | None) -> Booking:
+    if said is None or (saying := people_following.fingerprint(said)) == booking.people_said:
+        return booking
+    people, given = people_following.followed(said, booking.people, booking.people_given)
+    after = replace(booking, people=people, people_given=given, people_said=saying)
     if people == booking.people:
         return after
-    return replace(after, people=people, people_version=version, identified=everybody_known(people))
+    return replace(after, people_version=booking.version, identified=everybody_known(people))
 
 
 def identified(booking: Booking, profiles: Mapping[int, UUID], unwelcome: Iterable[UUID], now: datetime) -> Booking:
@@ -141,8 +173,3 @@ def flagged(booking: Booking, flag: str) -> Booking:
 
 def everybody_known(people: Iterable[Person]) -> bool:
     return all(p.profile_id for p in people)
-
-
-def _recognised(people: tuple[Person, ...], before: tuple[Person, ...]) -> tuple[Person, ...]:
-    known = {replace(p, profile_id=None): p.profile_id for p in before}
-    return tuple(replace(p, profile_id=p.profile_id or known.get(p)) for p in people)

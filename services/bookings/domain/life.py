@@ -28,6 +28,12 @@ _NEXT: Mapping[State, frozenset[State]] = {
 OPEN: frozenset[State] = frozenset({"tentative", "confirmed", "in_house"})
 
 
+def still_open(present: State) -> None:
+    """Refuses with StateForbids where nothing of a booking may change any more."""
+    if present not in OPEN:
+        raise StateForbids(f"A booking that is {present} is not changed.", facts={"state": present})
+
+
 def step(present: State, wanted: State) -> State:
     """One step of staff at the desk; refuses with StateForbids."""
     if wanted not in _NEXT[present]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 MOST_NIGHTS = 400
@@ -13,21 +14,28 @@ MOST_NIGHTS = 400
 Night = tuple[UUID, date]  # room type, the evening it begins
 
 
-@dataclass(frozen=True)
-class Holding:
-    """`room_types` once per room, for every night from `first` up to but not including `until`."""
+class Span(NamedTuple):
+    """One room of a type for every night from `first` up to but not including `until`."""
 
-    room_types: tuple[UUID, ...]
+    room_type: UUID
     first: date
     until: date
 
+
+@dataclass(frozen=True)
+class Holding:
+    spans: tuple[Span, ...] = ()
+
     def nights(self) -> Counter[Night]:
         """How many rooms of each type on each night."""
-        rooms = Counter(self.room_types)
-        return Counter({(kind, night): n for night in days(self.first, self.until) for kind, n in rooms.items()})
+        rooms = Counter(self.spans)
+        held: Counter[Night] = Counter()
+        for span, n in rooms.items():
+            held.update({(span.room_type, night): n for night in days(span.first, span.until)})
+        return held
 
 
-NOTHING = Holding((), date(2000, 1, 1), date(2000, 1, 1))
+NOTHING = Holding()
 
 
 def difference(before: Holding, after: Holding) -> list[tuple[Night, int]]:

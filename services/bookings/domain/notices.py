@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
+from uuid import UUID
 
 from services.bookings.domain import booking as bookings
-from services.bookings.domain import life
-from services.bookings.domain.booking import Booking, Content, Room
+from services.bookings.domain import life, mapping
+from services.bookings.domain.booking import Booking, Content
 from services.bookings.domain.ids import new_id
+from services.bookings.domain.mapping import House
 from services.bookings.domain.nights import MOST_NIGHTS
+from services.bookings.domain.people import people
+from services.bookings.domain.people_following import fingerprint
+from services.bookings.domain.rooms import Room, numbered, placed
 from services.contracts.bookings import (
     BookingNotice,
-    NoticePerson,
+    Commission,
+    NoticeCommission,
+    NoticeRoom,
     NoticeState,
-    Person,
-    Property,
-    Role,
     State,
     StateForbids,
 )
@@ -45,12 +49,11 @@ class Verdict:
 
 def complete(notice: BookingNotice) -> bool:
     """Does it say enough to open a booking by?"""
-    return bool(notice.arrival and notice.departure and notice.rooms and (notice.booker or notice.guests))
+    rooms = notice.rooms or notice.tentative
+    return bool(notice.arrival and notice.departure and rooms and (notice.booker or notice.guests))
 
 
-def judge(
-    notice: BookingNotice, present: Booking | None, settled: int, house: Property | None, now: datetime
-) -> Verdict:
+def judge(notice: BookingNotice, present: Booking | None, settled: int, house: House | None, now: datetime) -> Verdict:
     """`present` is the booking the source means, `settled` the last revision applied of it (−1: none yet).
 
     `now` is when the notice came, though it may be applied later: a guest who cancelled in time has.
@@ -71,32 +74,37 @@ def judge(
         return Verdict("ignored", f"booking is {present.state}" if present else None)
 
 
-def _opened(notice: BookingNotice, house: Property | None, now: datetime) -> Booking:
+def _opened(notice: BookingNotice, house: House | None, now: datetime) -> Booking:
     if not complete(notice) or not notice.arrival or not notice.departure:
         raise CannotApply(UNKNOWN_BOOKING, "there is no such booking yet, and too little to open it by")
-    said = _content(notice, house)
+    said = _content(notice, house, None)
     assert house
     opened = Booking(
         id=new_id(now),
+        state="tentative" if notice.tentative else "confirmed",
         property_id=house.id,
         property_code=house.code,
         country=house.country,
         time_zone=house.time_zone,
         source=notice.source,
         external_ref=notice.external_id,
-        channel=notice.channel,
-        method="channel",
+        channel=notice.channel or notice.source,
+        method=notice.method or "channel",
         arrival=notice.arrival,
         departure=notice.departure,
         held_until=notice.departure,
-        rooms=said.rooms or (),
+        rooms=numbered(said.rooms or (), (), 0),
+        rooms_given=len(said.rooms or ()),
         price=Money(amount_minor=said.total_minor or 0, currency=house.currency),
         flags=() if notice.status == "new" else (bookings.CHANGE_BEFORE_NEW,),
         people=said.people or (),
+        people_said=fingerprint(said.people) if said.people else None,
         requests=notice.requests,
+        commission=said.commission,
         booked_at=notice.booked_at or now,
         changed_at=now,
     )
+    opened = bookings.with_needs_said(opened, said.needs)
     wanted = _state(notice)
     if wanted is None:
         return opened
@@ -104,15 +112,15 @@ def _opened(notice: BookingNotice, house: Property | None, now: datetime) -> Boo
     return replace(there, version=1)
 
 
-def _followed(notice: BookingNotice, present: Booking, house: Property | None, now: datetime) -> Booking:
+def _followed(notice: BookingNotice, present: Booking, house: House | None, now: datetime) -> Booking:
     wanted = _state(notice)
     if wanted is not None:
         return bookings.moved(present, life.report(present.state, wanted), now)
     if house and house.id != present.property_id:
         raise CannotApply("another-property", "the booking is at another property: cancel it there, send a new one")
-    after = bookings.changed(present, _content(notice, house), now)
-    if not 1 <= (after.departure - after.arrival).days <= MOST_NIGHTS:
-        raise CannotApply("dates-do-not-fit", "with the dates known so far the departure is not after the arrival")
+    after = bookings.changed(present, _content(notice, house, present), now)
+    if present.state == "tentative" and not notice.tentative and after.rooms:
+        return replace(after, state="confirmed")  # what was asked for is booked now
     return after
 
 
@@ -121,26 +129,22 @@ def _state(notice: BookingNotice) -> State | None:
     return None if notice.status == "new" or notice.status == "modified" else notice.status
 
 
-def _content(notice: BookingNotice, house: Property | None) -> Content:
-    if house is None:
-        raise CannotApply("unknown-property", "there is no property with this code")
+def _content(notice: BookingNotice, house: House | None, present: Booking | None) -> Content:
+    if lacking := mapping.lacking(notice, house):
+        raise CannotApply(*lacking)
+    assert house
+    notice = mapping.in_our_words(notice, house)
     types = {kind.code: kind.id for kind in house.room_types}
-    if any(room.room_type not in types for room in notice.rooms):
-        raise CannotApply("unknown-room-type", "the property has no room type with this code")
+    dates = _dates(notice, present)
     prices = [to_money(room.price) if room.price else None for room in notice.rooms]
-    if any(price and price.currency != house.currency for price in prices):
+    total = to_money(notice.total) if notice.total and not any(prices) else None
+    commission = _commission(notice.commission)
+    if any(price and price.currency != house.currency for price in (*prices, total)):
         raise CannotApply("wrong-currency", f"the property takes {house.currency}")
     rooms = tuple(
-        Room(
-            room_type_id=types[room.room_type],
-            room_type=room.room_type,
-            adults=room.adults,
-            children=room.children,
-            price_minor=price.amount_minor if price else None,
-        )
-        for room, price in zip(notice.rooms, prices, strict=True)
+        _room(room, types[room.room_type], price, dates) for room, price in zip(notice.rooms, prices, strict=True)
     )
-    priced = [price.amount_minor for price in prices if price]
+    priced = [price.amount_minor for price in (*prices, total) if price]
     return Content(
         arrival=notice.arrival,
         departure=notice.departure,
@@ -148,52 +152,40 @@ def _content(notice: BookingNotice, house: Property | None) -> Content:
         total_minor=sum(priced) if priced else None,
         people=people(notice) or None,
         channel=notice.channel,
+        method=notice.method,
         requests=notice.requests,
+        needs=notice.needs,
+        commission=commission,
     )
 
 
-def people(notice: BookingNotice) -> tuple[Person, ...]:
-    """Booker first, then the guests; the first guest is the primary one, without guests the booker is.
-
-    A guest with the booker's name (and no contradicting birth date or e-mail) is the booker.
-    """
-    if not notice.booker:
-        return tuple(_person(n, guest, "additional" if n else "primary") for n, guest in enumerate(notice.guests))
-    guests = list(notice.guests)
-    same = next((n for n, guest in enumerate(guests) if _same(guest, notice.booker)), None)
-    roles: tuple[Role, ...] = ("booker",)
-    if not guests or same == 0:
-        roles = ("booker", "primary")
-    elif same is not None:
-        roles = ("booker", "additional")
-    booker = notice.booker
-    if same is not None:
-        booker = replace(booker, birth_date=booker.birth_date or guests[same].birth_date)
-    others = [
-        _person(n, guest, "additional" if at else "primary")
-        for n, (at, guest) in enumerate(((at, g) for at, g in enumerate(guests) if at != same), start=1)
-    ]
-    return (_person(0, booker, *roles), *others)
+def _dates(notice: BookingNotice, present: Booking | None) -> tuple[date, date]:
+    """The booking's, as they are said or else known."""
+    arrival, departure = notice.arrival, notice.departure
+    if present:
+        arrival, departure = arrival or present.arrival, departure or present.departure
+    if arrival is None or departure is None or not 1 <= (departure - arrival).days <= MOST_NIGHTS:
+        raise CannotApply("dates-do-not-fit", "with the dates known so far the departure is not after the arrival")
+    return arrival, departure
 
 
-def _same(guest: NoticePerson, booker: NoticePerson) -> bool:
-    names = [(p.given_name or "", p.family_name or "") for p in (guest, booker)]
-    if not all(names[0]) or [n.casefold() for n in names[0]] != [n.casefold() for n in names[1]]:
-        return False
-    pairs = ((guest.birth_date, booker.birth_date), (guest.email, booker.email))
-    return all(not a or not b or a == b for a, b in pairs)
-
-
-def _person(position: int, said: NoticePerson, *roles: Role) -> Person:
-    return Person(
-        position=position,
-        roles=roles,
-        given_name=said.given_name,
-        family_name=said.family_name,
-        company=said.company,
-        email=said.email,
-        phone=said.phone,
-        language=said.language,
-        country=said.country,
-        birth_date=said.birth_date,
+def _room(said: NoticeRoom, room_type_id: UUID, price: Money | None, dates: tuple[date, date]) -> Room:
+    arrival, departure = said.arrival or dates[0], said.departure or dates[1]
+    if not dates[0] <= arrival < departure <= dates[1]:
+        raise CannotApply("dates-do-not-fit", "a room's own dates are not within those known of the booking")
+    room = Room(
+        room_type_id=room_type_id,
+        room_type=said.room_type,
+        adults=said.adults,
+        children=said.children,
+        price_minor=price.amount_minor if price else None,
+        rate=said.rate,
+        child_ages=said.child_ages,
     )
+    return placed(room, room.stays(arrival, departure), *dates)
+
+
+def _commission(said: NoticeCommission | None) -> Commission | None:
+    if said is None:
+        return None
+    return Commission(amount=to_money(said.amount) if said.amount else None, basis_points=said.basis_points)

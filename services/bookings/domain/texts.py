@@ -28,6 +28,11 @@ def faults(
         yield Problem(pointer, "Contains control characters.")
 
 
+def harmless(said: str) -> str:
+    """The text without the characters that `faults` refuses, line breaks excepted."""
+    return _FORBIDDEN.sub("", said)
+
+
 def tidy(said: str | None) -> str | None:
     """Composed characters, single spaces, nothing at all instead of an empty text."""
     return " ".join(unicodedata.normalize("NFC", said).split()) or None if said else None

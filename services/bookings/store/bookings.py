@@ -1,7 +1,4 @@
-"""Bookings and the nights they hold.
-
-The booking's row is locked first, then the nights, always in the order (room type, night): so nobody waits in a circle.
-"""
+"""Bookings. The booking's row is locked first, then its nights (`store.nights`)."""
 
 from __future__ import annotations
 
@@ -13,37 +10,50 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.bookings.domain.booking import OVERBOOKED, Booking
-from services.bookings.domain.nights import NOTHING, Holding, Night, difference
+from services.bookings.domain.booking import Booking
+from services.bookings.domain.life import OPEN
+from services.bookings.domain.limits import FLAGS, Limit, edges, refusal
+from services.bookings.domain.nights import NOTHING, difference
+from services.bookings.store import nights
 from services.bookings.store.rows import booking_of, booking_row
-from services.contracts.bookings import NoRoomLeft, NoSuchBooking
+from services.contracts.bookings import DoNotBook, NoSuchBooking, Role, When
 from services.kit.db import Tx
+from services.kit.refusal import Refusal
 
 
-def open_bookings(tx: Tx, new: Sequence[Booking]) -> frozenset[UUID]:
+def open_bookings(tx: Tx, new: Sequence[Booking]) -> dict[UUID, Refusal]:
     """Take the rooms of all these and keep them, if there is room for all. One statement.
 
-    Answers the bookings of people the house takes none from: those are not kept. Refuses with NoRoomLeft, for all.
+    Answers those that are not kept: of people the house takes none from, or on nights and days it does not sell.
+    Refuses with NoRoomLeft, for all.
     """
     if not new:
-        return frozenset()
-    rows = tx.execute(_OPEN, {"bookings": _json([_opening(booking) for booking in new])}).one()
-    if not rows.fits:
-        raise NoRoomLeft
-    return frozenset(rows.unwelcome or ())
+        return {}
+    found = tx.execute(_OPEN, {"bookings": _json([_opening(booking) for booking in new])}).one()
+    if not found.fits:
+        raise refusal(Limit("no-room-left", code, date.fromisoformat(night)) for code, night in found.full_nights)
+    refused: dict[UUID, list[Limit]] = {}
+    for booking_id, why, code, day in found.refused or ():
+        refused.setdefault(UUID(booking_id), []).append(Limit(why, code, date.fromisoformat(day)))
+    return {
+        **{booking_id: refusal(limits) for booking_id, limits in refused.items()},
+        **{booking_id: DoNotBook() for booking_id in found.unwelcome or ()},
+    }
 
 
 def open_sold_elsewhere(tx: Tx, booking: Booking, notice: dict[str, Any]) -> None:
-    """Take the rooms and keep the booking and the notice it came by, whatever the bound. One statement.
+    """Take the rooms and keep the booking and the notice it came by, whatever the house sells. One statement.
 
-    A booking that went beyond the bound is flagged.
+    A booking that the house would not have sold is flagged.
     """
     tx.execute(
         _OPEN_ELSEWHERE,
         {
-            **_arrays(difference(NOTHING, booking.holding)),
+            **nights.arrays(difference(NOTHING, booking.holding)),
+            **nights.edge_arrays(edges(booking) if booking.state in OPEN else ()),
             "booking": _json(booking_row(booking)),
-            "if_over": _json({"flags": [*booking.flags, OVERBOOKED]}),
+            "flags": list(booking.flags),
+            "flag_of": _json(FLAGS),
             "id": booking.id,
             "profiles": list(booking.profile_ids),
             "notice": _json(notice),
@@ -51,13 +61,9 @@ def open_sold_elsewhere(tx: Tx, booking: Booking, notice: dict[str, Any]) -> Non
     )
 
 
-def move_rooms(tx: Tx, before: Holding, after: Holding) -> bool:
-    """Give back and take what differs, as one change and whatever the bound; says whether it went beyond the bound.
-
-    No statement where nothing differs.
-    """
-    wanted = difference(before, after)
-    return bool(wanted) and bool(tx.execute(_MOVE, _arrays(wanted)).scalar())
+def add(tx: Tx, booking: Booking) -> None:
+    """Keep a new booking whose nights have been taken."""
+    tx.execute(_ADD, {"booking": _json(booking_row(booking)), "id": booking.id, "profiles": list(booking.profile_ids)})
 
 
 def save(tx: Tx, booking: Booking, before: Booking, notice: dict[str, Any] | None = None) -> None:
@@ -93,15 +99,19 @@ def find(
     tx: Tx,
     *,
     profile_id: UUID | None,
+    role: Role | None = None,
+    when: When | None = None,
     external_ref: str | None,
     property_id: UUID | None,
     arrival: date | None,
     after: tuple[date, UUID] | None,
     limit: int,
 ) -> list[Booking]:
-    """Latest arrival first, beginning behind `after`; each filter applies where it is given."""
+    """Latest arrival first, beginning behind `after`; each filter applies where it is given, `role` with a profile."""
     chosen = {
         "profile_id": (profile_id, _OF_PROFILE),
+        "in_role": (_json([{"profile_id": str(profile_id), "roles": [role]}]) if role else None, _IN_ROLE),
+        "now": (tx.now if when else None, _WHEN[when or "past"]),
         "external_ref": (external_ref, _OF_REF),
         "property_id": (property_id, _OF_PROPERTY),
         "arrival": (arrival, _OF_ARRIVAL),
@@ -118,26 +128,6 @@ def remember_unwelcome(tx: Tx, profile_id: UUID, version: int, do_not_book: bool
     tx.execute(_UNWELCOME, {"profile_id": profile_id, "version": version, "do_not_book": do_not_book})
 
 
-def counters(tx: Tx, property_id: UUID | None = None) -> tuple[int, int, list[Any]]:
-    """Are the counters the fold of the stays? Nights looked at, room nights held, and the nights that differ."""
-    rows = tx.execute(_COUNTERS, {"property_id": property_id}).all()
-    off = [row for row in rows if row.counted != row.held]
-    return len(rows), sum(row.held for row in rows), off
-
-
-def counters_off(tx: Tx) -> list[Any]:
-    """The nights whose counter differs from the stays: (room_type_id, night, counted, held)."""
-    return counters(tx)[2]
-
-
-def _arrays(wanted: Sequence[tuple[Night, int]]) -> dict[str, Any]:
-    return {
-        "room_types": [room_type for (room_type, _), _ in wanted],
-        "nights": [night for (_, night), _ in wanted],
-        "rooms": [rooms for _, rooms in wanted],
-    }
-
-
 def _opening(booking: Booking) -> dict[str, Any]:
     return {
         "id": str(booking.id),
@@ -147,6 +137,10 @@ def _opening(booking: Booking) -> dict[str, Any]:
             {"room_type_id": str(room_type), "night": night.isoformat(), "rooms": rooms}
             for (room_type, night), rooms in difference(NOTHING, booking.holding)
         ],
+        "edges": [
+            {"room_type_id": str(edge.room_type), "day": edge.day.isoformat(), "kind": edge.kind, "nights": edge.nights}
+            for edge in edges(booking)
+        ],
     }
 
 
@@ -155,23 +149,39 @@ def _json(value: Any) -> str:
 
 
 # The nights of all bookings are taken in one order, so that two such statements never wait for each other in a circle.
+# Where a house restricts nothing, restrictions are looked at once for all.
 _OPEN = sa.text(
-    """
+    f"""
     WITH asked AS (
         SELECT * FROM jsonb_to_recordset(CAST(:bookings AS jsonb))
-            AS a (id uuid, booking jsonb, profiles uuid[], holds jsonb)
+            AS a (id uuid, booking jsonb, profiles uuid[], holds jsonb, edges jsonb)
     ),
     unwelcome_found AS (
         SELECT DISTINCT id
         FROM asked, unnest(profiles) AS p (profile_id) JOIN unwelcome u USING (profile_id)
         WHERE u.do_not_book
     ),
-    welcome AS (SELECT * FROM asked WHERE id NOT IN (SELECT id FROM unwelcome_found)),
+    refused AS (
+        SELECT id, 'closed' AS why, room_type_id, night AS day
+        FROM asked, jsonb_to_recordset(holds) AS h (room_type_id uuid, night date)
+        JOIN restrictions r USING (room_type_id)
+        WHERE r.day = h.night AND r.closed AND EXISTS (SELECT FROM restrictions)
+        UNION
+        SELECT id, CASE e.kind WHEN 'stay' THEN 'minimum-stay' ELSE 'closed' END, room_type_id, day
+        FROM asked, jsonb_to_recordset(edges) AS e (room_type_id uuid, day date, kind text, nights int)
+        JOIN restrictions r USING (room_type_id, day)
+        WHERE {nights.REFUSED_EDGE} AND EXISTS (SELECT FROM restrictions)
+    ),
+    welcome AS (
+        SELECT * FROM asked WHERE id NOT IN (SELECT id FROM unwelcome_found) AND id NOT IN (SELECT id FROM refused)
+    ),
     wanted AS (
-        SELECT t.id AS room_type_id, h.night, sum(h.rooms) AS rooms, t.capacity, t.overbooking
+        SELECT t.id AS room_type_id, h.night, sum(h.rooms) AS rooms, t.code, t.capacity,
+               coalesce(r.overbooking, t.overbooking) AS overbooking
         FROM welcome, jsonb_to_recordset(holds) AS h (room_type_id uuid, night date, rooms int)
         JOIN room_types t ON t.id = h.room_type_id
-        GROUP BY t.id, h.night
+        LEFT JOIN restrictions r ON r.room_type_id = h.room_type_id AND r.day = h.night
+        GROUP BY t.id, h.night, r.overbooking
     ),
     taken AS (
         INSERT INTO nights AS n (room_type_id, night, capacity, overbooking, sold, oversold)
@@ -180,7 +190,7 @@ _OPEN = sa.text(
         ORDER BY room_type_id, night
         ON CONFLICT (room_type_id, night) DO UPDATE SET sold = n.sold + excluded.sold
         WHERE n.sold + n.oversold + excluded.sold <= n.capacity + n.overbooking
-        RETURNING 1
+        RETURNING n.room_type_id, n.night
     ),
     counted AS (SELECT (SELECT count(*) FROM taken) = (SELECT count(*) FROM wanted) AS fits),
     opened AS (
@@ -192,18 +202,21 @@ _OPEN = sa.text(
         INSERT INTO booked_profiles (profile_id, booking_id)
         SELECT profile_id, id FROM counted, welcome, unnest(profiles) AS profile_id WHERE counted.fits
     )
-    SELECT fits, (SELECT array_agg(id) FROM unwelcome_found) AS unwelcome FROM counted
-    """
+    SELECT fits,
+           (SELECT array_agg(id) FROM unwelcome_found) AS unwelcome,
+           (SELECT jsonb_agg(jsonb_build_array(f.id, f.why, t.code, f.day))
+            FROM refused f JOIN room_types t ON t.id = f.room_type_id) AS refused,
+           CASE WHEN NOT fits THEN (
+               SELECT jsonb_agg(jsonb_build_array(code, night)) FROM wanted
+               WHERE (room_type_id, night) NOT IN (SELECT room_type_id, night FROM taken)
+           ) END AS full_nights
+    FROM counted
+    """  # noqa: S608 constants
 )
 
 _OPEN_ELSEWHERE = sa.text(
-    """
-    WITH wanted AS (
-        SELECT w.room_type_id, w.night, w.rooms, t.capacity, t.overbooking
-        FROM unnest(CAST(:room_types AS uuid[]), CAST(:nights AS date[]), CAST(:rooms AS int[]))
-             AS w (room_type_id, night, rooms)
-        JOIN room_types t ON t.id = w.room_type_id
-    ),
+    f"""
+    WITH {nights.WANTED},
     taken AS (
         INSERT INTO nights AS n (room_type_id, night, capacity, overbooking, sold, oversold)
         SELECT room_type_id, night, capacity, overbooking,
@@ -216,12 +229,16 @@ _OPEN_ELSEWHERE = sa.text(
                 n.sold + n.oversold + excluded.sold + excluded.oversold - n.capacity - n.overbooking, 0)
         RETURNING n.oversold > 0 AS over
     ),
+    refused AS (
+        {nights.REFUSED}
+        UNION ALL SELECT 'no-room-left', NULL, NULL FROM taken WHERE over
+    ),
     opened AS (
         INSERT INTO bookings
         SELECT b.* FROM jsonb_populate_record(
             CAST(NULL AS bookings),
-            CAST(:booking AS jsonb)
-            || CASE WHEN (SELECT bool_or(over) FROM taken) THEN CAST(:if_over AS jsonb) ELSE '{}' END
+            CAST(:booking AS jsonb) || jsonb_build_object('flags', CAST(:flags AS text[]) || ARRAY(
+                SELECT DISTINCT CAST(:flag_of AS jsonb) ->> why FROM refused))
         ) AS b
     ),
     linked AS (
@@ -231,34 +248,17 @@ _OPEN_ELSEWHERE = sa.text(
     INSERT INTO notices
     SELECT n.* FROM jsonb_populate_record(CAST(NULL AS notices), CAST(:notice AS jsonb)) AS n
     ON CONFLICT (id) DO UPDATE SET state = excluded.state, why = excluded.why, booking_id = excluded.booking_id
-    """
+    """  # noqa: S608 constants
 )
 
-_MOVE = sa.text(
+_ADD = sa.text(
     """
-    WITH wanted AS (
-        SELECT w.room_type_id, w.night, w.rooms, t.capacity, t.overbooking
-        FROM unnest(CAST(:room_types AS uuid[]), CAST(:nights AS date[]), CAST(:rooms AS int[]))
-             AS w (room_type_id, night, rooms)
-        JOIN room_types t ON t.id = w.room_type_id
-    ),
-    moved AS (
-        INSERT INTO nights AS n (room_type_id, night, capacity, overbooking, sold, oversold)
-        SELECT room_type_id, night, capacity, overbooking,
-               LEAST(GREATEST(rooms, 0), capacity + overbooking), GREATEST(rooms - capacity - overbooking, 0)
-        FROM wanted
-        ORDER BY room_type_id, night
-        ON CONFLICT (room_type_id, night) DO UPDATE SET (sold, oversold) = (
-            SELECT LEAST(total, n.capacity + n.overbooking), GREATEST(total - n.capacity - n.overbooking, 0)
-            FROM (
-                SELECT n.sold + n.oversold + w.rooms AS total
-                FROM wanted w WHERE w.room_type_id = n.room_type_id AND w.night = n.night
-            ) AS after
-        )
-        RETURNING n.room_type_id, n.night, n.oversold
+    WITH linked AS (
+        INSERT INTO booked_profiles (profile_id, booking_id)
+        SELECT profile_id, :id FROM unnest(CAST(:profiles AS uuid[])) AS profile_id
     )
-    SELECT coalesce(bool_or(moved.oversold > 0 AND wanted.rooms > 0), false)
-    FROM moved JOIN wanted USING (room_type_id, night)
+    INSERT INTO bookings
+    SELECT b.* FROM jsonb_populate_record(CAST(NULL AS bookings), CAST(:booking AS jsonb)) AS b
     """
 )
 
@@ -279,10 +279,13 @@ _SAVE = sa.text(
         ON CONFLICT (id) DO UPDATE SET state = excluded.state, why = excluded.why, booking_id = excluded.booking_id
     )
     UPDATE bookings b
-    SET version = a.version, state = a.state, channel = a.channel, arrival = a.arrival, departure = a.departure,
-        held_until = a.held_until, rooms = a.rooms, price_minor = a.price_minor, flags = a.flags, people = a.people,
-        people_version = a.people_version, identified = a.identified, requests = a.requests,
-        told_state = a.told_state, told_facts = a.told_facts, changed_at = a.changed_at
+    SET version = a.version, state = a.state, external_ref = a.external_ref, channel = a.channel, method = a.method,
+        arrival = a.arrival, departure = a.departure, held_until = a.held_until, rooms = a.rooms,
+        rooms_given = a.rooms_given, price_minor = a.price_minor, flags = a.flags, people = a.people,
+        people_version = a.people_version, people_given = a.people_given, people_said = a.people_said,
+        identified = a.identified, requests = a.requests, needs = a.needs, needs_note = a.needs_note,
+        needs_said = a.needs_said, commission = a.commission, told_state = a.told_state, told_facts = a.told_facts,
+        told_profiles = a.told_profiles, relocated_to = a.relocated_to, changed_at = a.changed_at
     FROM jsonb_populate_record(CAST(NULL AS bookings), CAST(:booking AS jsonb)) AS a
     WHERE b.id = :id
     """
@@ -313,25 +316,21 @@ _FIND = (
     .order_by(_B.c.arrival.desc(), _B.c.id.desc())
 )
 _OF_PROFILE = sa.text("bookings.id IN (SELECT booking_id FROM booked_profiles WHERE profile_id = :profile_id)")
+_IN_ROLE = sa.text("bookings.people @> CAST(:in_role AS jsonb)")
+# By the property's day. Who has not left after the last day is still there; who did not come by then is not coming.
+_OVER = (
+    "(bookings.state = 'departed' OR bookings.state <> 'in_house'"
+    " AND bookings.departure <= CAST(CAST(:now AS timestamptz) AT TIME ZONE p.time_zone AS date))"
+)
+_AHEAD = (
+    "(bookings.state NOT IN ('departed', 'in_house')"
+    " AND bookings.arrival > CAST(CAST(:now AS timestamptz) AT TIME ZONE p.time_zone AS date))"
+)
+_WHEN: dict[When, sa.TextClause] = {
+    "past": sa.text(_OVER),
+    "present": sa.text(f"NOT {_OVER} AND NOT {_AHEAD}"),
+    "future": sa.text(_AHEAD),
+}
 _OF_REF = sa.text("bookings.external_ref = :external_ref")
 _OF_PROPERTY = sa.text("bookings.property_id = :property_id")
 _OF_ARRIVAL = sa.text("bookings.arrival = :arrival")
-
-_COUNTERS = sa.text(
-    """
-    WITH held AS (
-        SELECT CAST(r ->> 'room_type_id' AS uuid) AS room_type_id, b.arrival + d AS night, count(*) AS rooms
-        FROM bookings b, jsonb_array_elements(b.rooms) AS r, generate_series(0, b.held_until - b.arrival - 1) AS d
-        WHERE CAST(:property_id AS uuid) IS NULL OR b.property_id = CAST(:property_id AS uuid)
-        GROUP BY 1, 2
-    ),
-    counted AS (
-        SELECT n.room_type_id, n.night, n.sold + n.oversold AS rooms
-        FROM nights n JOIN room_types t ON t.id = n.room_type_id
-        WHERE CAST(:property_id AS uuid) IS NULL OR t.property_id = CAST(:property_id AS uuid)
-    )
-    SELECT room_type_id, night, coalesce(counted.rooms, 0) AS counted, coalesce(held.rooms, 0) AS held
-    FROM counted FULL JOIN held USING (room_type_id, night)
-    ORDER BY room_type_id, night
-    """
-)

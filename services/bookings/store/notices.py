@@ -11,10 +11,11 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.bookings.domain.booking import Booking
+from services.bookings.domain.mapping import House
 from services.bookings.domain.notices import CANCEL_OF_UNKNOWN, UNKNOWN_BOOKING
 from services.bookings.store.properties import property_of
 from services.bookings.store.rows import booking_of
-from services.contracts.bookings import BookingNotice, NoSuchNotice, NoticeCount, NoticeReport, Property
+from services.contracts.bookings import BookingNotice, NoSuchNotice, NoticeCount, NoticeReport
 from services.kit import wire
 from services.kit.db import Tx
 
@@ -32,11 +33,16 @@ class Known:
     waiting: bool
 
 
-def take_turn(tx: Tx, notice: BookingNotice) -> Property | None:
-    """One at a time for notices about the same booking, until the transaction ends; and the property it names."""
+def take_turn(tx: Tx, notice: BookingNotice) -> House | None:
+    """One at a time for notices about the same booking, until the transaction ends; and the property it names.
+
+    The property has the codes that the notice's source uses there, which are not those of the house.
+    """
     turn = f"{notice.source}\n{notice.external_id}"
-    row = tx.execute(_TAKE_TURN, {"turn": turn, "code": notice.property}).one()
-    return property_of(row)
+    row = tx.execute(_TAKE_TURN, {"turn": turn, "source": notice.source, "code": notice.property}).one()
+    house = property_of(row)
+    codes = {(kind, theirs): ours for kind, theirs, ours in row.codes or ()}
+    return House(**vars(house), codes=codes) if house else None
 
 
 def known(tx: Tx, notice: BookingNotice) -> Known:
@@ -93,6 +99,17 @@ def waiting(tx: Tx, notice: BookingNotice) -> list[tuple[NoticeReport, BookingNo
     return [(_report_of(row), wire.load(BookingNotice, row.body)) for row in tx.execute(_WAITING, key)]
 
 
+def stating_consents(tx: Tx, source: str, external_id: str | None) -> tuple[UUID, datetime] | None:
+    """The last applied notice about a booking that says what somebody consents to, and when it came."""
+    row = tx.execute(_STATING_CONSENTS, {"source": source, "external_id": external_id}).first()
+    return (row.id, row.received_at) if row else None
+
+
+def parked(tx: Tx, source: str, why: str | None) -> list[tuple[UUID, ...]]:
+    """Parked notices of a source, where `why` is given those parked under this code: a booking's together, in order."""
+    return [tuple(row.ids) for row in tx.execute(_PARKED, {"source": source, "why": why})]
+
+
 def find(
     tx: Tx,
     *,
@@ -135,9 +152,14 @@ _EARLY = {"unknown": UNKNOWN_BOOKING + "%", "cancel_of_unknown": CANCEL_OF_UNKNO
 _TAKE_TURN = sa.text(
     """
     SELECT turn.taken, p.*,
-           (SELECT jsonb_agg(to_jsonb(t) ORDER BY t.code) FROM room_types t WHERE t.property_id = p.id) AS room_types
+           (SELECT jsonb_agg(to_jsonb(t) ORDER BY t.code) FROM room_types t WHERE t.property_id = p.id) AS room_types,
+           (SELECT jsonb_agg(jsonb_build_array(c.kind, c.theirs, c.ours)) FROM codes c
+            WHERE c.property_id = p.id AND c.source = :source AND c.kind <> 'property') AS codes
     FROM (SELECT pg_advisory_xact_lock(hashtextextended(:turn, 0)) AS taken) AS turn
-    LEFT JOIN properties p ON p.code = :code
+    LEFT JOIN properties p ON p.id = coalesce(
+        (SELECT c.property_id FROM codes c WHERE c.kind = 'property' AND c.source = :source AND c.theirs = :code),
+        (SELECT h.id FROM properties h WHERE h.code = :code)
+    )
     """
 )
 
@@ -171,6 +193,16 @@ _READ = sa.text("SELECT * FROM notices WHERE id = :id")
 _WAITING = sa.text(
     "SELECT * FROM notices WHERE external_id = :external_id AND source = :source"
     " AND (state = 'parked' AND why LIKE :unknown OR why = :cancel_of_unknown) ORDER BY revision"
+)
+
+_STATING_CONSENTS = sa.text(
+    "SELECT id, received_at FROM notices WHERE external_id = :external_id AND source = :source AND state = 'applied'"
+    " AND body @? '$.**.consents[*].granted' ORDER BY revision DESC LIMIT 1"
+)
+
+_PARKED = sa.text(
+    "SELECT array_agg(id ORDER BY revision) AS ids FROM notices WHERE state = 'parked' AND source = :source"
+    " AND (CAST(:why AS text) IS NULL OR split_part(why, ':', 1) = :why) GROUP BY external_id ORDER BY min(received_at)"
 )
 
 _COUNTS = sa.text(

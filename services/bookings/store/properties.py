@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -99,7 +100,7 @@ def _uuid(key: str) -> UUID | None:
         return None
 
 
-_NIGHT = ("room_type_id", "room_type", "night", "capacity", "sold", "left")
+_NIGHT = tuple(field.name for field in fields(NightLeft))
 
 _READ = sa.text(
     """
@@ -138,12 +139,18 @@ _SET_UP_ROOM_TYPE = sa.text(
 _SET_BOUNDS = sa.text(
     """
     UPDATE nights n
-    SET capacity = t.capacity, overbooking = t.overbooking,
-        sold = LEAST(n.sold + n.oversold, t.capacity + t.overbooking),
-        oversold = GREATEST(n.sold + n.oversold - t.capacity - t.overbooking, 0)
-    FROM room_types t
-    WHERE t.id = n.room_type_id AND t.property_id = :property_id
-      AND (n.capacity, n.overbooking) IS DISTINCT FROM (t.capacity, t.overbooking)
+    SET capacity = b.capacity, overbooking = b.overbooking,
+        sold = LEAST(n.sold + n.oversold, b.capacity + b.overbooking),
+        oversold = GREATEST(n.sold + n.oversold - b.capacity - b.overbooking, 0)
+    FROM (
+        SELECT m.room_type_id, m.night, t.capacity, coalesce(r.overbooking, t.overbooking) AS overbooking
+        FROM room_types t
+        JOIN nights m ON m.room_type_id = t.id
+        LEFT JOIN restrictions r ON r.room_type_id = m.room_type_id AND r.day = m.night
+        WHERE t.property_id = :property_id
+    ) AS b
+    WHERE b.room_type_id = n.room_type_id AND b.night = n.night
+      AND (n.capacity, n.overbooking) IS DISTINCT FROM (b.capacity, b.overbooking)
     """
 )
 _LEFT = sa.text(
@@ -151,11 +158,17 @@ _LEFT = sa.text(
     SELECT t.property_id, t.id AS room_type_id, t.code AS room_type, CAST(:first AS date) + d AS night,
            coalesce(n.capacity, t.capacity) AS capacity,
            coalesce(n.sold + n.oversold, 0) AS sold,
-           GREATEST(t.capacity + t.overbooking - coalesce(n.sold + n.oversold, 0), 0) AS left
+           GREATEST(t.capacity + coalesce(r.overbooking, t.overbooking) - coalesce(n.sold + n.oversold, 0), 0) AS left,
+           coalesce(r.overbooking, t.overbooking) AS overbooking,
+           coalesce(r.closed, false) AS closed,
+           coalesce(r.closed_to_arrival, false) AS closed_to_arrival,
+           coalesce(r.closed_to_departure, false) AS closed_to_departure,
+           r.min_stay
     FROM properties p
     JOIN room_types t ON t.property_id = p.id
     CROSS JOIN generate_series(0, CAST(:until AS date) - CAST(:first AS date) - 1) AS d
     LEFT JOIN nights n ON n.room_type_id = t.id AND n.night = CAST(:first AS date) + d
+    LEFT JOIN restrictions r ON r.room_type_id = t.id AND r.day = CAST(:first AS date) + d
     WHERE p.code = :code OR p.id = CAST(:id AS uuid)
     ORDER BY t.code, night
     """

@@ -7,9 +7,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.bookings.domain.booking import Booking, Room
-from services.contracts.bookings import Person
+from services.bookings.domain.booking import Booking
+from services.bookings.domain.rooms import Part, Room
+from services.contracts.bookings import Commission, Person
 from services.contracts.values import Money
+from services.kit import wire
 
 
 def booking_row(booking: Booking) -> dict[str, Any]:
@@ -26,25 +28,26 @@ def booking_row(booking: Booking) -> dict[str, Any]:
         "arrival": booking.arrival.isoformat(),
         "departure": booking.departure.isoformat(),
         "held_until": booking.held_until.isoformat(),
-        "rooms": [
-            {
-                "room_type_id": str(r.room_type_id),
-                "room_type": r.room_type,
-                "adults": r.adults,
-                "children": r.children,
-                "price_minor": r.price_minor,
-            }
-            for r in booking.rooms
-        ],
+        "rooms": [_room_row(r) for r in booking.rooms],
+        "rooms_given": booking.rooms_given,
         "price_minor": booking.price.amount_minor,
         "currency": booking.price.currency,
         "flags": booking.flags,
         "people": [_person_row(p) for p in booking.people],
         "people_version": booking.people_version,
+        "people_given": booking.people_given,
+        "people_said": booking.people_said,
         "identified": booking.identified,
         "requests": booking.requests,
+        "needs": booking.needs,
+        "needs_note": booking.needs_note,
+        "needs_said": booking.needs_said,
+        "commission": wire.dump(booking.commission) if booking.commission else None,
         "told_state": booking.told_state,
         "told_facts": booking.told_facts,
+        "told_profiles": [str(profile_id) for profile_id in booking.told_profiles],
+        "relocated_from": _text(booking.relocated_from),
+        "relocated_to": _text(booking.relocated_to),
         "booked_at": booking.booked_at.isoformat(),
         "changed_at": booking.changed_at.isoformat(),
     }
@@ -67,42 +70,85 @@ def booking_of(row: Any) -> Booking:
         arrival=row.arrival,
         departure=row.departure,
         held_until=row.held_until,
-        rooms=tuple(
-            Room(
-                room_type_id=UUID(r["room_type_id"]),
-                room_type=r["room_type"],
-                adults=r["adults"],
-                children=r["children"],
-                price_minor=r["price_minor"],
-            )
-            for r in row.rooms
-        ),
+        rooms=tuple(_room_of(r, n) for n, r in enumerate(row.rooms)),
+        rooms_given=row.rooms_given,
         price=Money(amount_minor=row.price_minor, currency=row.currency),
         flags=tuple(row.flags),
-        people=tuple(_person_of(p) for p in row.people),
+        people=tuple(wire.load(Person, p) for p in row.people),
         people_version=row.people_version,
+        people_given=row.people_given,
+        people_said=row.people_said,
         identified=row.identified,
         requests=row.requests,
+        needs=tuple(row.needs),
+        needs_note=row.needs_note,
+        needs_said=tuple(row.needs_said),
+        commission=wire.load(Commission, row.commission) if row.commission else None,
         told_state=row.told_state,
         told_facts=row.told_facts,
+        told_profiles=tuple(row.told_profiles),
+        relocated_from=row.relocated_from,
+        relocated_to=row.relocated_to,
         booked_at=row.booked_at,
         changed_at=row.changed_at,
     )
 
 
-def _person_row(person: Person) -> dict[str, Any]:
-    said = {name: value for name, value in vars(person).items() if value is not None}
-    if person.profile_id:
-        said["profile_id"] = str(person.profile_id)
-    if person.birth_date:
-        said["birth_date"] = person.birth_date.isoformat()
+def _room_row(room: Room) -> dict[str, Any]:
+    """What most rooms do not have is left out."""
+    said: dict[str, Any] = {
+        "position": room.position,
+        "room_type_id": str(room.room_type_id),
+        "room_type": room.room_type,
+        "adults": room.adults,
+        "children": room.children,
+        "price_minor": room.price_minor,
+    }
+    if room.rate:
+        said["rate"] = room.rate
+    if room.child_ages:
+        said["child_ages"] = room.child_ages
+    if room.parts:
+        said["parts"] = [
+            {
+                "room_type_id": str(p.room_type_id),
+                "room_type": p.room_type,
+                "arrival": p.arrival.isoformat(),
+                "departure": p.departure.isoformat(),
+            }
+            for p in room.parts
+        ]
     return said
 
 
-def _person_of(row: dict[str, Any]) -> Person:
-    said = {**row, "roles": tuple(row["roles"])}
-    if "profile_id" in row:
-        said["profile_id"] = UUID(row["profile_id"])
-    if "birth_date" in row:
-        said["birth_date"] = date.fromisoformat(row["birth_date"])
-    return Person(**said)
+def _room_of(row: dict[str, Any], position: int) -> Room:
+    """Rooms of old have no position of their own: theirs is where they stand."""
+    return Room(
+        position=row.get("position", position),
+        room_type_id=UUID(row["room_type_id"]),
+        room_type=row["room_type"],
+        adults=row["adults"],
+        children=row["children"],
+        price_minor=row["price_minor"],
+        rate=row.get("rate"),
+        child_ages=tuple(row.get("child_ages", ())),
+        parts=tuple(
+            Part(
+                room_type_id=UUID(p["room_type_id"]),
+                room_type=p["room_type"],
+                arrival=date.fromisoformat(p["arrival"]),
+                departure=date.fromisoformat(p["departure"]),
+            )
+            for p in row.get("parts", ())
+        ),
+    )
+
+
+def _person_row(person: Person) -> dict[str, Any]:
+    """What is not said of somebody is left out."""
+    said = wire.dump(person).items()
+    return {name: value for name, value in said if value is not None and value is not False and value != []}
+
+
+def _text(given: UUID | None) -> str | None:
+    return str(given) if given else None

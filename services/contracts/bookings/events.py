@@ -15,9 +15,11 @@ class BookingFacts:
     """What others need to know of a booking whenever it changes: the whole present state, without names.
 
     `profile_id` is the primary guest's, `payer_profile_id` whoever owes the stay (the primary guest if nobody
-    else is named). `adults` and `children` are the people in all rooms, 0 where a sender of old said nothing of them;
-    `time_zone` is the property's. `booked_at` is when it was sold, `changed_at` when it became what it is: for one that
-    was cancelled, when that was said.
+    else is named), `contact_profile_id` whoever gets the messages about it (likewise), `left_profile_ids` those who
+    were on it when it was last told of and are not any more. `adults` and `children` are the people in all rooms, 0
+    where a sender of old said nothing of them; `child_ages` the ages that are known; `rates` the distinct codes of the
+    rooms' rate plans. `time_zone` is the property's. `booked_at` is when it was sold, `changed_at` when it became what
+    it is: for one that was cancelled, when that was said.
     """
 
     booking_id: UUID
@@ -39,6 +41,11 @@ class BookingFacts:
     time_zone: str = ""
     booked_at: datetime | None = None
     changed_at: datetime | None = None
+    method: str | None = None
+    rates: tuple[str, ...] = ()
+    child_ages: tuple[int, ...] = ()
+    left_profile_ids: tuple[UUID, ...] = ()
+    contact_profile_id: UUID | None = None
 
 
 @event

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 from uuid import UUID
 
 from services.kit.wire import Request, request, value
@@ -66,12 +67,22 @@ class ReadProperties(Request[Properties]):
 
 @value
 class NightLeft:
+    """`left` may still be sold: of `capacity` and `overbooking` rooms together. What the house refuses for this day:
+    `closed` its night, `closed_to_arrival` and `closed_to_departure` those who come or go on it, `min_stay` shorter
+    stays of those who come on it.
+    """
+
     room_type_id: UUID
     room_type: str
     night: date
     capacity: int
     sold: int
     left: int
+    overbooking: int = 0
+    closed: bool = False
+    closed_to_arrival: bool = False
+    closed_to_departure: bool = False
+    min_stay: int | None = None
 
 
 @value
@@ -87,6 +98,26 @@ class ReadAvailability(Request[Availability]):
     property: str
     first: date
     until: date
+
+
+@request
+class SetAvailability(Request[Availability]):
+    """What the house refuses to sell, and how far it overbooks, on the days from `first` up to, not including, `until`.
+
+    For one room type or for all. What is not said stays as it was; what `clear` names is as if it had never been said.
+    Direct bookings are held to it from now on, those of other systems are flagged.
+    """
+
+    property: str
+    room_type: str | None = None
+    first: date
+    until: date
+    overbooking: int | None = None
+    closed: bool | None = None
+    closed_to_arrival: bool | None = None
+    closed_to_departure: bool | None = None
+    min_stay: int | None = None
+    clear: tuple[Literal["overbooking", "min_stay"], ...] = ()
 
 
 @value

@@ -21,6 +21,22 @@ class NoRoomLeft(Conflict):
     """No room of this type is left on at least one night of the stay."""
 
 
+class Closed(Conflict):
+    """The house does not sell these nights, or no arrival or departure on these days."""
+
+
+class MinimumStay(Conflict):
+    """The house sells only longer stays from this day of arrival."""
+
+
+class BookingHasChanged(Conflict):
+    """The booking has been changed since it was read."""
+
+
+class NoSuchRoom(NotFound):
+    """The booking has no room at this position."""
+
+
 class DoNotBook(Conflict):
     """The house does not take bookings from this guest."""
 
@@ -31,6 +47,10 @@ class StateForbids(Conflict):
 
 class NotANotice(Invalid):
     """The notice is not complete or not valid."""
+
+
+class NotAnAction(Invalid):
+    """Unknown or missing action."""
 
 
 class NotABooking(Invalid):

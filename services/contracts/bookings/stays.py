@@ -7,16 +7,23 @@ from typing import Literal
 from uuid import UUID
 
 from services.contracts.bookings.bounds import at_most
+from services.contracts.bookings.departed import DepartedGuest
+from services.contracts.bookings.notices import NoticeConsent
+from services.contracts.bookings.words import Method, Need, PostalAddress, Sex
 from services.contracts.values import Money
 from services.kit.wire import Request, request, value
 
 State = Literal["tentative", "confirmed", "in_house", "departed", "cancelled", "no_show"]
 Role = Literal["booker", "primary", "additional", "contact", "payer"]
+When = Literal["past", "present", "future"]
 
 
 @value
 class Person:
-    """Somebody on a booking. `position` is stable within the booking; one person may have several roles."""
+    """Somebody on a booking, as they were said to be for this stay. `position` is stable within the booking; one person
+    may have several roles. `consents` are what they told its source; what holds is with the consent service.
+    `added_here`: by staff, so that its source does not take them off.
+    """
 
     position: int = 0
     roles: tuple[Role, ...] = ()
@@ -29,19 +36,74 @@ class Person:
     language: str | None = None
     country: str | None = None
     birth_date: date | None = None
+    title: str | None = None
+    sex: Sex | None = None
+    nationality: str | None = None
+    address: PostalAddress | None = None
+    age: int | None = None
+    consents: tuple[NoticeConsent, ...] = ()
+    needs: tuple[Need, ...] = ()
+    needs_note: str | None = None
+    added_here: bool = False
+
+
+@value
+class RoomPart:
+    """Nights of a room in one room type, from `arrival` up to but not including `departure`."""
+
+    room_type: str
+    arrival: date
+    departure: date
 
 
 @value
 class BookedRoom:
+    """One room. `price` is for its whole stay, `rate` is the rate plan's code, `child_ages` are known for every child
+    or for none.
+
+    `position` names the room within its booking for ever; Foyer gives it. `parts`, without a gap between them, are
+    there where the room has dates of its own or changes its type during the stay; without any, it is taken for the
+    booking's whole stay. `room_type` is the first part's.
+    """
+
     room_type: str
     adults: int = 1
     children: int = 0
     price: Money | None = None
+    rate: str | None = None
+    child_ages: tuple[int, ...] = ()
+    position: int = 0
+    parts: tuple[RoomPart, ...] = ()
+
+    bounded = at_most(100, "child_ages", "parts")
+
+
+@value
+class Commission:
+    """What the one who sold the booking keeps of its price; `basis_points` are hundredths of a percent."""
+
+    amount: Money | None = None
+    basis_points: int | None = None
+
+
+@value
+class BookingRouting:
+    """The team that works on it for the property `branch`, `since` when, and who of them has claimed it."""
+
+    team: str
+    branch: str
+    claimed_by: str | None = None
+    since: datetime
 
 
 @value
 class Booking:
-    """`flags`: overbooked, do-not-book, change-before-new. `price` is the whole stay's."""
+    """`price` is the whole stay's.
+
+    `flags`: overbooked, closed, minimum-stay (sold by others where the house would not have), do-not-book,
+    change-before-new, relocated. A relocated booking is cancelled and another one, perhaps of another property, stands
+    for it. `needs_note` says in words what no code of `needs` says. `departed_guests` are there once the stay is over.
+    """
 
     id: UUID
     version: int
@@ -59,13 +121,21 @@ class Booking:
     flags: tuple[str, ...] = ()
     people: tuple[Person, ...] = ()
     requests: str | None = None
+    needs: tuple[Need, ...] = ()
+    needs_note: str | None = None
+    commission: Commission | None = None
+    relocated_from: UUID | None = None
+    relocated_to: UUID | None = None
     booked_at: datetime
     changed_at: datetime
+    routing: BookingRouting | None = None
+    departed_guests: tuple[DepartedGuest, ...] = ()
 
 
 @request
 class OpenBooking(Request[Booking]):
-    """A direct booking. `booker.profile_id`, or enough of a name to be identified. Refuses with NoRoomLeft, DoNotBook.
+    """A direct booking. `booker.profile_id`, or enough of a name to be identified. Refuses with Closed, MinimumStay,
+    NoRoomLeft, DoNotBook. A `walk_in` stands at the desk: it arrives today, and is in house at once.
 
     `do_not_book` is what the profiles service said of the booker to the caller a moment ago;
     bookings also knows by itself.
@@ -78,13 +148,18 @@ class OpenBooking(Request[Booking]):
     booker: Person
     guests: tuple[Person, ...] = ()
     channel: str = "direct"
-    method: str = "web"
+    method: Method | None = None
     price: Money | None = None
     tentative: bool = False
     requests: str | None = None
     do_not_book: bool = False
+    contact: Person | None = None
+    payer: Person | None = None
+    needs: tuple[Need, ...] = ()
+    needs_note: str | None = None
+    walk_in: bool = False
 
-    bounded = at_most(100, "rooms", "guests")
+    bounded = at_most(100, "rooms", "guests", "needs")
 
 
 @request
@@ -100,9 +175,15 @@ class BookingsFound:
 
 @request
 class FindBookings(Request[BookingsFound]):
-    """By profile in any role, by the outside reference, by property and day of arrival. Latest arrival first."""
+    """By profile in any role, by the outside reference, by property and day of arrival. Latest arrival first.
+
+    `role` is the profile's and needs one. `when` is by the property's day: past stays have ended, present ones are in
+    house or would be, future ones arrive on a later day.
+    """
 
     profile_id: UUID | None = None
+    role: Role | None = None
+    when: When | None = None
     external_ref: str | None = None
     property: str | None = None
     arrival: date | None = None

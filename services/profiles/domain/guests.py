@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
-from services.contracts.bookings import Person
+from services.contracts.bookings import Person, PostalAddress
 from services.contracts.profiles import Address
 from services.profiles.domain import codes, contacts, names, relays
-from services.profiles.domain.card import COMPANY_NAME, NAME, Card
+from services.profiles.domain.card import COMPANY_NAME, MOST_LINES, NAME, Card
 from services.profiles.domain.contacts import Point
 from services.profiles.domain.names import Unfit
 
@@ -75,9 +75,22 @@ def _read(person: Person, country: str, today: date) -> Guest:
         birth_date=_fit(lambda day: codes.birth_date(day, today), person.birth_date),
         language=_fit(codes.language_code, person.language),
         points=tuple(p for p in points if p is not None and not _useless(p)),
-        addresses=(Address(country=home),) if home else (),
+        addresses=_addresses(person.address, home),
+        nationality=_fit(codes.country_code, person.nationality),
+        sex=person.sex,
     )
     return Guest(person.position, card, person.profile_id)
+
+
+def _addresses(said: PostalAddress | None, home: str | None) -> tuple[Address, ...]:
+    """Where they live; of the country alone, where no more is said."""
+    said = said or PostalAddress()
+    country = _fit(codes.country_code, said.country) or home
+    lines = tuple(line for each in said.lines[:MOST_LINES] if (line := names.salvage(each, COMPANY_NAME)))
+    parts: dict[str, Any] = {
+        field: names.salvage(getattr(said, field), NAME) for field in ("city", "postcode", "region")
+    }
+    return (Address(lines=lines, country=country, **parts),) if country or lines or any(parts.values()) else ()
 
 
 def _nobody(guest: Guest) -> bool:

@@ -103,6 +103,8 @@ def _pieces(guest: Guest, other: Candidate, candidates: list[Candidate]) -> Iter
         yield 0.9, "same-name-and-birth-date"
     if guest.card.kind == "company" and alike >= SAME and _domains(guest.identifiers) & _domains(other.keys):
         yield 0.9, "same-company-and-domain"
+    if guest.card.kind == "company" and alike >= SAME and _places(guest.card) & _places(other.card):
+        yield 0.9, "same-company-and-place"
     if guest.position in other.on_booking and (not named or alike >= ALIKE):
         yield 0.88, "same-booking"
     # booker and first guest are mostly one: on one booking the whole name is enough, or a part of it and an address
@@ -110,6 +112,11 @@ def _pieces(guest: Guest, other: Candidate, candidates: list[Candidate]) -> Iter
     an_address = bool(guest.keys & other.keys) and (not named or alike >= SAME)
     if other.here and (whole_name or an_address):
         yield 0.88, "same-name-on-booking"
+
+
+def _places(card: Card) -> set[tuple[str, str]]:
+    """Country and postcode, where both are known."""
+    return {(a.country, names.fold(a.postcode)) for a in card.addresses if a.country and names.fold(a.postcode)}
 
 
 def _tells(day: date | None) -> bool:

@@ -15,7 +15,7 @@ from services.kit.db import Tx
 from services.profiles.domain.card import Card
 from services.profiles.domain.contacts import SHARED_BY, Point
 from services.profiles.domain.matching import Candidate
-from services.profiles.store.rows import as_json, columns, point_columns
+from services.profiles.store.rows import addresses_of, as_json, columns, point_columns
 
 
 @dataclass(frozen=True)
@@ -149,6 +149,7 @@ def _known(row: Any, places: Mapping[UUID, set[int]]) -> Known:
         name=row.name,
         birth_date=row.birth_date,
         language=row.language,
+        addresses=addresses_of(row),
     )
     candidate = Candidate(
         profile_id=row.id,
@@ -158,7 +159,7 @@ def _known(row: Any, places: Mapping[UUID, set[int]]) -> Known:
         shared=row.shared or {},
         on_booking=frozenset(places.get(row.id, ())),
     )
-    return Known(candidate, row.do_not_book, row.stage, row.has_address)
+    return Known(candidate, row.do_not_book, row.stage, bool(card.addresses))
 
 
 # The two statements that follow in this transaction look up a few rows by index, and planning them anew each time takes
@@ -208,7 +209,7 @@ _CANDIDATES = sa.text(
     SELECT before.booking_version, before.people,
         (SELECT array_agg(DISTINCT key) FROM sharing WHERE profiles >= :shared_by) AS overused,
         p.id, p.kind, p.given_name, p.family_name, p.name, p.birth_date, p.language, p.stage,
-        p.created_at, p.addresses <> '[]' AS has_address,
+        p.created_at, p.addresses,
         coalesce(l.do_not_book, false) AS do_not_book, candidate.shared,
         (SELECT array_agg(c.key) FROM contact_points c WHERE c.profile_id = p.id) AS keys
     FROM (SELECT 1) AS one

@@ -60,12 +60,16 @@ def stored(row: Any, notes: tuple[Note, ...] = ()) -> Registered:
         nationality=row.nationality,
         language=row.language,
         points=points,
-        addresses=tuple(Address(**{**a, "lines": tuple(a["lines"])}) for a in row.addresses),
+        addresses=addresses_of(row),
         level=row.level,
     )
     return Registered(
         row.id, row.version, card, row.do_not_book, row.stage, row.created_at, row.changed_at, row.merged_into, notes
     )
+
+
+def addresses_of(row: Any) -> tuple[Address, ...]:
+    return tuple(Address(**{**a, "lines": tuple(a["lines"])}) for a in row.addresses)
 
 
 def as_json(rows: Iterable[Mapping[str, Any]]) -> str:

@@ -1,0 +1,1 @@
+"""The doors of bookings, by what they are about."""

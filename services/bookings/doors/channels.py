@@ -1,0 +1,28 @@
+"""Reports on where bookings come from."""
+
+from __future__ import annotations
+
+from services.bookings.domain.channels import check_days, lines
+from services.bookings.store import channels, properties
+from services.contracts.bookings.channels import ChannelReport, ReadChannelReport
+from services.kit.db import Tx
+from services.kit.doors import query
+
+
+class Channels:
+    @query
+    def read_channel_report(self, tx: Tx, request: ReadChannelReport) -> ChannelReport:
+        check_days(request.first, request.last)
+        house = properties.read(tx, request.property) if request.property else None
+        found, total = lines(
+            channels.count(tx, house.id if house else None, request.first, request.last, request.by, request.basis)
+        )
+        return ChannelReport(
+            property_id=house.id if house else None,
+            first=request.first,
+            last=request.last,
+            by=request.by,
+            basis=request.basis,
+            lines=found,
+            total=total,
+        )
