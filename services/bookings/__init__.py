@@ -9,7 +9,8 @@ Answers    SetUpProperty, ReadProperties, ReadAvailability, SetAvailability; Ope
            AddPerson, ChangePerson, RemovePerson, SetNeeds, KeepDepartedGuests; WriteTerms, ReadTerms,
            SetTermsTelling, TellTerms, ReadToldTerms; ChangeStay, ChangeRoomType, AddRoom, RemoveRoom;
            ReadRelocations, RelocateBooking; ReceiveNotice, ReadNotice, FindNotices, CountNotices,
-           ReplayNotice, ReplayNotices; ReceiveRevision; ReceiveOpenTravel, ReceiveGuestRequests, GreetAlpineBits; SetCodes, ReadCodes; ProveCounters;
+           ReplayNotice, ReplayNotices; ReceiveRevision; ReceiveOpenTravel, ReceiveGuestRequests, GreetAlpineBits;
+           SetCodes, ReadCodes; ProveCounters;
            SetRoutingRule, RemoveRoutingRule, ReadRoutingRules, SetTeam, ReadTeams, ReadTeamQueue, ClaimBooking,
            HandBackBooking, ReadBookingRoute; ReadChannelReport; KeepRegistration, DeleteRegistration,
            ReadRegistration, ReadRegistrations, FindMissing; SetRegisterHouse, ReadRegisterHouse, ExportRegister,
