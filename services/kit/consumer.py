@@ -27,14 +27,14 @@ from nameko.timer import Timer
 from services.kit import config, metrics, topology
 from services.kit.db import Database
 from services.kit.delivery import Delivery, digest
-from services.kit.gathering import GATHERED, Waiting
+from services.kit.gathering import GATHERED, TOGETHER, Waiting
 from services.kit.refusal import Broken
 
 _log = logging.getLogger(__name__)
 
 RECONNECT_AT_MOST = 2  # seconds between attempts to reach the broker
 LINGER = 0.02  # seconds in which events gather that will share a transaction
-BREATH = 0.002  # the same for calls, whose answers somebody waits for
+BREATH = 0.001  # the same for calls, whose answers somebody waits for
 PUBLISH_DEADLINE = 10  # seconds to bring a message to another queue
 
 
@@ -235,7 +235,7 @@ class Inbox(_Source):
 
     def __init__(self) -> None:
         super().__init__()
-        self._waiting = Waiting(self._worker, self._settle, LINGER)
+        self._waiting = Waiting(self._worker, self._settle, GATHERED, LINGER)
 
     @property
     def queue_name(self) -> str:  # type: ignore[override]
@@ -352,7 +352,7 @@ class Call(Rpc):
     def __init__(self, door: Any = None, **options: Any) -> None:
         super().__init__(**options)
         self.door = door
-        self._waiting = Waiting(self._worker, lambda _, delivery: self.rpc_consumer.answer(delivery), BREATH)
+        self._waiting = Waiting(self._worker, lambda _, delivery: self.rpc_consumer.answer(delivery), TOGETHER, BREATH)
 
     def handle_call(self, delivery: Delivery) -> None:
         def answer(*_result: Any) -> tuple[None, None]:

@@ -22,7 +22,8 @@ from services.kit.db import Tx
 from services.kit.delivery import Delivery
 from services.kit.refusal import Refusal
 
-GATHERED = 50  # messages that may share a transaction
+GATHERED = 50  # events that may share a transaction
+TOGETHER = 8  # calls that may: fewer, so that while these are carried out, the callers of others are at work
 
 Item = tuple[Any, Delivery]  # the entrypoint, and what was delivered to it
 
@@ -35,14 +36,18 @@ _REMEMBER = sa.text(
 class Waiting:
     """What waits for its turn; one worker at a time carries it out until nothing waits.
 
-    `spawn` starts a worker with an entrypoint and its argument. `linger` are the seconds until the next turn: alone, a
-    message is handled at once; in a stream, some come together.
+    `spawn` starts a worker with an entrypoint and its argument. `most` share a turn. `linger` are the seconds until
+    the next turn: alone, a message is handled at once; in a stream, some come together.
     """
 
     def __init__(
-        self, spawn: Callable[[Any, Delivery], None], settle: Callable[[Any, Delivery], object], linger: float
+        self,
+        spawn: Callable[[Any, Delivery], None],
+        settle: Callable[[Any, Delivery], object],
+        most: int,
+        linger: float,
     ) -> None:
-        self._spawn, self.settle, self.linger = spawn, settle, linger
+        self._spawn, self.settle, self.most, self.linger = spawn, settle, most, linger
         self._waiting: deque[Item] = deque()
         self._at_work = False
 
@@ -59,7 +64,7 @@ class Waiting:
 
     def take(self) -> list[Item]:
         """What shares the next transaction."""
-        return [self._waiting.popleft() for _ in range(min(GATHERED, len(self._waiting)))]
+        return [self._waiting.popleft() for _ in range(min(self.most, len(self._waiting)))]
 
     def over(self) -> None:
         self._at_work = False
