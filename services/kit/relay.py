@@ -25,8 +25,9 @@ from prometheus_client import Counter, Gauge
 from services.kit import config, health, logs
 from services.kit.publisher import BrokerLost, Message, Outcome, Publisher, Stalled
 
-WINDOW = 1000  # messages in flight
-_SWEEP = 20  # half windows until we read from the start again
+WINDOW = 1500  # messages in flight
+_READ = 500  # of them read at a time, while the broker confirms the others
+_SWEEP = 20  # reads until we read from the start again
 _LOOKING = 0.05  # seconds of looking again after the last row or wake-up; longer than the pause between two NOTIFYs
 _GLANCE, _IDLE = 0.01, 1.0  # seconds between two looks: then, and without news
 _FEW, _GATHER = 50, 0.01  # after fewer rows than this, so many seconds for more to come: a look costs as much as rows
@@ -256,15 +257,15 @@ class Relay(threading.Thread):
         self._held = {line: until for line, until in self._held.items() if until > now}
         after = sent = 0
         for _ in range(_SWEEP):
-            limit = 1 if self._careful else WINDOW // 2
+            limit = 1 if self._careful else _READ
             messages = self._read(outbox, after, limit)
             if not messages:
                 break
             after, sent = messages[-1].key, sent + len(messages)
             self._careful = max(0, self._careful - 1)
             publisher.send(messages)
-            more = len(messages) == WINDOW // 2 and not self._stopping.is_set()
-            clean = self._settle(outbox, publisher, publisher.settle(limit if more else 0))
+            more = len(messages) == _READ and not self._stopping.is_set()
+            clean = self._settle(outbox, publisher, publisher.settle(WINDOW - _READ if more else 0))
             if not (more and clean):
                 break
         self._settle(outbox, publisher, publisher.settle())
