@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from flask import Response, current_app, g, request
 
-from gateway.outside import shown
+from gateway.outside import text
 from gateway.problems import Refused
 from services.kit import wire
 from services.kit.context import Context
@@ -24,7 +24,7 @@ R = TypeVar("R")
 
 DEADLINE: Final = 2.0  # seconds for all that one request asks
 _LEAST: Final = 0.05  # seconds left for an ask that comes late in its request
-# Threads that may wait for services at once, of the 128 that the server is started with: the others keep
+# Threads that may wait for services at once, of the 128 that the server has beside those of streams: the others keep
 # answering health questions and fresh views while a service is silent.
 _AT_ONCE: Final = 96
 _PATIENCE: Final = 0.25  # seconds to wait for one of these places
@@ -110,8 +110,7 @@ def reply(
     body: Any, status: int = 200, *, headers: Mapping[str, str] | None = None, version: int | None = None
 ) -> Response:
     """A contract or ready values as the response; `version` becomes the ETag."""
-    text = json.dumps(shown(body) if not isinstance(body, dict) else body, separators=(",", ":"))
-    response = Response(text, status, mimetype="application/json")
+    response = Response(text(body), status, mimetype="application/json")
     response.headers.update(headers or {})
     if version is not None:
         response.set_etag(str(version))

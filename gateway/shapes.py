@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from marshmallow import fields, validate
 
-from gateway.outside import Instant, LongText, Text, schema_of, shown
+from gateway.outside import Instant, LongText, Text, schema_of
 from services.contracts import bookings
 from services.contracts.bookings import Booking, PostalAddress
 
@@ -45,26 +44,26 @@ class BookingShape(schema_of(Booking)):  # type: ignore[misc]
 
 
 def booking(said: Booking) -> dict[str, Any]:
-    """A booking with its people, one entry per role."""
+    """A booking with its people, one entry per role, as values for `outside.text`."""
     entries: list[dict[str, Any]] = []
     for values in people(said):
         # who has no role yet is told of nevertheless
         entries.extend({"role": role, **values} for role in values.pop("roles") or [None])
     entries.sort(key=lambda entry: ROLES.index(entry["role"]) if entry["role"] in ROLES else len(ROLES))
-    values = shown(replace(said, people=(), departed_guests=()))
+    values = dict(vars(said))
     del values["departed_guests"]
     return {**values, "people": entries}
 
 
 def people(said: Booking) -> list[dict[str, Any]]:
-    """Its people, each once with all their roles; of a stay that is over as they were known at check-out."""
+    """Its people, as such values, each once with all their roles; once the stay is over, as known at check-out."""
     left = {guest.profile_id: guest for guest in said.departed_guests}
     entries = []
     for person in said.people:
-        values = shown(person)
+        values = dict(vars(person))
         del values["consents"]  # what was said once; what holds is told under consents
         if guest := left.get(person.profile_id):  # type: ignore[arg-type]
-            then = shown(guest)
+            then = vars(guest)
             values |= then | {name: then[name] or values[name] for name in ("given_name", "family_name", "company")}
         entries.append(values)
     return entries

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -14,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gateway.asking import Asking
-from gateway.outside import instant
+from gateway.outside import instant, text
 from gateway.view import store
 from gateway.view.sections import SECTIONS
 from services.contracts.profiles import NoSuchProfile
@@ -97,7 +96,7 @@ class Views:
             if isinstance(answer, Refusal):
                 _log.info("%s of a view is stale: %s", name, answer.code())
                 continue
-            body = json.dumps(SECTIONS[name].show(answer), separators=(",", ":"))
+            body = text(SECTIONS[name].show(answer))
             answers[name] = store.Answer(body, as_of, known[name].generation)
         return answers
 

@@ -7,7 +7,6 @@ on RabbitMQ's direct reply-to, which needs no queue.
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
@@ -16,6 +15,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
+import orjson
 import pika
 from pika.adapters.select_connection import IOLoop
 from pika.channel import Channel
@@ -92,7 +92,7 @@ class Client:
         it, the request itself does.
         """
         service, method = request.rpc_service(), request.rpc_method()
-        call = self._send(service, method, wire.dump(request), context, command_id, deadline, digest)
+        call = self._send(service, method, wire.text(request), context, command_id, deadline, digest)
         return reply(request, self._result(call))
 
     def ask_all(
@@ -100,7 +100,7 @@ class Client:
     ) -> list[Any]:
         """For each request, in order, its reply or Refusal; all are sent before the first is waited for."""
         requests = list(requests)
-        calls = [self._send(r.rpc_service(), r.rpc_method(), wire.dump(r), context, None, deadline) for r in requests]
+        calls = [self._send(r.rpc_service(), r.rpc_method(), wire.text(r), context, None, deadline) for r in requests]
         answers: list[Any] = []
         for request, call in zip(requests, calls, strict=True):
             try:
@@ -120,7 +120,7 @@ class Client:
         deadline: float | None = None,
     ) -> Any:
         """As `ask`, for JSON values on both sides."""
-        return self._result(self._send(service, method, body, context, command_id, deadline))
+        return self._result(self._send(service, method, wire.compact(body), context, command_id, deadline))
 
     def ping(self) -> bool:
         """Whether calls can be sent at this moment; begins to connect where nothing was asked yet."""
@@ -138,7 +138,7 @@ class Client:
         self,
         service: str,
         method: str,
-        body: Mapping[str, Any],
+        argument: str,
         context: Context,
         command_id: uuid.UUID | str | None,
         deadline: float | None,
@@ -165,7 +165,7 @@ class Client:
             reply_to=REPLY_TO,
             expiration=str(max(1, int(seconds * 1000))),
         )
-        said = json.dumps({"args": [body], "kwargs": {}}, separators=(",", ":"), ensure_ascii=False).encode()
+        said = f'{{"args":[{argument}],"kwargs":{{}}}}'.encode()
         call = _Call(call_id, routing_key, said, properties, time.monotonic() + seconds)
         link = self._link or self._start()
         self._waiting[call_id] = call
@@ -364,7 +364,7 @@ class _Link:
 def _read(body: bytes) -> Any:
     """The result in a reply of nameko's protocol; raises the refusal in it. No other error's text is told."""
     try:
-        said = json.loads(body)
+        said = orjson.loads(body)
         error = said["error"]
         if error is None:
             return said["result"]

@@ -1,4 +1,4 @@
-"""The short way between contract dataclasses and JSON values, for what is plainly right.
+"""The short way from JSON values to contract dataclasses, for what is plainly right.
 
 marshmallow walks every field of every message through a dozen calls, which was a quarter of the gateway's and a tenth
 of a service's work. Here each type is put together once from small functions. They know no errors: whatever is not
@@ -35,41 +35,35 @@ def reader(of: Any, strict: bool) -> Step | None:
     """JSON values → `of`, or None for a type that has no short way. `strict`: a field nobody knows makes it unsure."""
     if of in _READ:
         return _READ[of]
-    return _compound(of, lambda part: reader(part, strict), lambda steps: _read_fields(of, steps, strict), tuple)
-
-
-@cache
-def writer(of: Any) -> Step | None:
-    """An `of` → JSON values, or None for a type that has no short way."""
-    if of in _WRITE:
-        return _WRITE[of]
-    return _compound(of, writer, lambda steps: _write_fields(of, steps), list)
-
-
-def _compound(
-    of: Any, step_of: Callable[[Any], Step | None], fields: Callable[[dict[str, Step]], Step], into: type
-) -> Step | None:
-    """What reading and writing have in common: choices, options, sequences and dataclasses, made of their parts."""
     origin, parts = get_origin(of), get_args(of)
     if origin is Literal and all(type(part) is str for part in parts):
         return _one_of(frozenset(parts))
     if origin in (Union, UnionType) and len(parts) == 2 and NoneType in parts:
-        inner = step_of(parts[0] if parts[1] is NoneType else parts[1])
+        inner = reader(parts[0] if parts[1] is NoneType else parts[1], strict)
         return inner and _optional(inner)
     if origin is tuple and len(parts) == 2 and parts[1] is Ellipsis:
-        inner = step_of(parts[0])
-        return inner and _sequence(inner, into)
+        inner = reader(parts[0], strict)
+        return inner and _sequence(inner)
     if dataclasses.is_dataclass(of) and isinstance(of, type):
-        declared = dataclasses.fields(of)
-        if any(field.metadata or not field.init for field in declared) or hasattr(of, "__post_init__"):
-            return None
-        if any(set(hook) != {"pre_load"} for _, hook in _hooks(of)):
-            return None
-        hints = get_type_hints(of)
-        steps = {field.name: step_of(hints[field.name]) for field in declared}
-        found = {name: step for name, step in steps.items() if step is not None}
-        return fields(found) if len(found) == len(steps) else None
+        return _contract(of, strict)
     return None
+
+
+def is_plain(contract: type) -> bool:
+    """Whether it is nothing but its fields: then it is written as it stands, too."""
+    return reader(contract, False) is not None
+
+
+def _contract(of: Any, strict: bool) -> Step | None:
+    declared = dataclasses.fields(of)
+    if any(field.metadata or not field.init for field in declared) or hasattr(of, "__post_init__"):
+        return None
+    if any(set(hook) != {"pre_load"} for _, hook in _hooks(of)):
+        return None
+    hints = get_type_hints(of)
+    steps = {field.name: reader(hints[field.name], strict) for field in declared}
+    found = {name: step for name, step in steps.items() if step is not None}
+    return _read_fields(of, found, strict) if len(found) == len(steps) else None
 
 
 def _hooks(of: type) -> list[tuple[Callable[..., Any], Any]]:
@@ -110,29 +104,17 @@ def _read_fields(of: Any, steps: dict[str, Step], strict: bool) -> Step:
     return read
 
 
-def _write_fields(of: Any, steps: dict[str, Step]) -> Step:
-    named = list(steps.items())
-
-    def write(instance: Any) -> Any:
-        if type(instance) is not of:
-            raise Unsure
-        return {name: step(getattr(instance, name)) for name, step in named}
-
-    return write
-
-
 def _optional(inner: Step) -> Step:
     return lambda value: None if value is None else inner(value)
 
 
-def _sequence(inner: Step, into: type) -> Step:
-    """A JSON array as a tuple, or a tuple as a JSON array."""
-    source = list if into is tuple else tuple
+def _sequence(inner: Step) -> Step:
+    """A JSON array as a tuple."""
 
     def convert(value: Any) -> Any:
-        if type(value) is not source:
+        if type(value) is not list:
             raise Unsure
-        return into([inner(each) for each in value])
+        return tuple([inner(each) for each in value])
 
     return convert
 
@@ -167,31 +149,16 @@ def _text_as(pattern: re.Pattern[str], make: Step) -> Step:
     return read
 
 
-def _as_text(kind: type, make: Step) -> Step:
-    def write(value: Any) -> Any:
-        if type(value) is not kind:
-            raise Unsure
-        return make(value)
-
-    return write
-
-
 def _finite(value: Any) -> Any:
     if type(value) is not float or not math.isfinite(value):
         raise Unsure
     return value
 
 
-_SAME: dict[Any, Step] = {float: _finite} | {kind: _exactly(kind) for kind in (str, int, bool)}
 _READ: dict[Any, Step] = {
-    **_SAME,
+    **{kind: _exactly(kind) for kind in (str, int, bool)},
+    float: _finite,
     UUID: _text_as(_ID, UUID),
     date: _text_as(_DAY, date.fromisoformat),
     datetime: _text_as(_INSTANT, datetime.fromisoformat),
-}
-_WRITE: dict[Any, Step] = {
-    **_SAME,
-    UUID: _as_text(UUID, str),
-    date: _as_text(date, date.isoformat),
-    datetime: _as_text(datetime, datetime.isoformat),
 }

@@ -7,7 +7,6 @@ holds no lock and no connection while it waits for them.
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -127,7 +126,7 @@ class Tx:
     def commit(self) -> None:
         connection = self.connection()
         if self.announced or self.carried_out:
-            kept = {"events": json.dumps(self.announced), "commands": json.dumps(self.carried_out)}
+            kept = {"events": wire.compact(self.announced), "commands": wire.compact(self.carried_out)}
             connection.execute(_KEEP, kept)
         self.committing = True
         connection.commit()
@@ -171,7 +170,7 @@ class Database:
             "pool_timeout": 5,
             "pool_pre_ping": False,
             "hide_parameters": True,
-            "json_serializer": lambda v: json.dumps(v, separators=(",", ":"), ensure_ascii=False),
+            "json_serializer": wire.compact,
         }
         arguments = {"connect_timeout": 5, "application_name": "foyer", "prepare_threshold": 1}
         self.engine = sa.create_engine(url, connect_args=arguments, **options)

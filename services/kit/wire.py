@@ -10,13 +10,14 @@ import dataclasses
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from types import ModuleType
 from typing import Any, ClassVar, Generic, TypeVar, cast, dataclass_transform, get_args, get_type_hints
 
 import marshmallow
 import marshmallow_dataclass
+import orjson
 
 from services.kit import codec
 from services.kit.refusal import Invalid, Problem
@@ -24,6 +25,8 @@ from services.kit.refusal import Invalid, Problem
 R = TypeVar("R")
 C = TypeVar("C", bound=type)
 T = TypeVar("T")
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 class _WholeNumber(marshmallow.fields.Integer):
@@ -33,7 +36,31 @@ class _WholeNumber(marshmallow.fields.Integer):
         super().__init__(strict=True, **options)
 
 
-_FIELDS: dict[Any, Any] = {int: _WholeNumber, datetime: marshmallow.fields.AwareDateTime}
+def _calendar_day(text: str) -> date:
+    if not _DAY.fullmatch(text):
+        raise ValueError("not YYYY-MM-DD")
+    return date.fromisoformat(text)
+
+
+def _calendar_instant(text: str) -> datetime:
+    if not _DAY.fullmatch(text[:10]):
+        raise ValueError("not YYYY-MM-DD")
+    return datetime.fromisoformat(text)
+
+
+class Day(marshmallow.fields.Date):
+    """A calendar date, 2026-12-01: the standard library also reads weeks, and days without dashes."""
+
+    DESERIALIZATION_FUNCS = {"iso": _calendar_day}
+
+
+class Instant(marshmallow.fields.AwareDateTime):
+    """A moment with its zone, on a calendar date."""
+
+    DESERIALIZATION_FUNCS = {"iso": _calendar_instant}
+
+
+_FIELDS: dict[Any, Any] = {int: _WholeNumber, date: Day, datetime: Instant}
 
 
 class _Lenient(marshmallow.Schema):
@@ -186,14 +213,8 @@ def _fields_of(made: type[marshmallow.Schema]) -> Iterator[marshmallow.fields.Fi
 
 def dump(instance: Any) -> dict[str, Any]:
     """A contract dataclass as JSON-ready values."""
-    cls: Any = type(instance)
-    write = codec.writer(cls)
-    if write is not None:
-        try:
-            return write(instance)
-        except codec.Unsure:
-            pass
-    return schema(cls).dump(instance)
+    said: dict[str, Any] = json.loads(text(instance))
+    return said
 
 
 def load(cls: type[T], data: Any, *, strict: bool = False) -> T:
@@ -221,7 +242,22 @@ def parse(body: bytes | str) -> Any:
 
 def text(instance: Any) -> str:
     """A contract dataclass as compact JSON text."""
-    return json.dumps(dump(instance), separators=(",", ":"), ensure_ascii=False)
+    cls: Any = type(instance)
+    return compact(instance if codec.is_plain(cls) else schema(cls).dump(instance))
+
+
+def compact(values: Any) -> str:
+    """JSON values as compact text; plain contracts, dates, times and ids among them as contracts have them."""
+    try:
+        return orjson.dumps(values).decode()
+    except TypeError:  # a number beyond 64 bits, half of a character: JSON knows them, orjson does not write them
+        return json.dumps(values, separators=(",", ":"), ensure_ascii=False, default=_outside_json)
+
+
+def _outside_json(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return schema(type(value)).dump(value)
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def problems(messages: Any, pointer: str = "") -> Iterator[Problem]:

@@ -1,4 +1,8 @@
-"""Goal 6: events. How fast the relay publishes with confirms, and how fast a handler hears, each once."""
+"""Goal 6: events. How fast the relay publishes with confirms, and how fast a handler hears, each once.
+
+nameko's dispatcher waits for the confirm of each event, so it stands here as one worker and as ten side by side. The
+goal is that against one: against ten, pika's own window of 1000 (half of which is the other goal) would not reach it.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +46,8 @@ def _relay(settings: Settings, report: Report, url: str, database: str, admin: A
     with (
         _relay_process(url, database),
         Party("tests.bench.events.pika_window", url) as window,
-        Party("tests.bench.events.stock_dispatcher", url) as dispatcher,
+        Party("tests.bench.events.stock_dispatcher", url, "1") as dispatcher,
+        Party("tests.bench.events.stock_dispatcher", url, str(WORKERS)) as dispatchers,
     ):
         relay = Outbox(admin)
 
@@ -64,10 +69,12 @@ def _relay(settings: Settings, report: Report, url: str, database: str, admin: A
             {
                 "pika": counted(window.run),
                 "nameko's dispatcher": counted(dispatcher.run),
+                "ten of them": counted(dispatchers.run),
                 "relay": counted(relay.publish),
             },
             [
                 Ratio("relay", "nameko's dispatcher", goal=12, floor=6),
+                Ratio("relay", "ten of them"),
                 Ratio("relay", "pika", goal=0.5, floor=0.25),
             ],
             settings,

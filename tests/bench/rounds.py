@@ -40,12 +40,12 @@ Contestant = Callable[[float], Run]
 
 @dataclass(frozen=True)
 class Ratio:
-    """A figure of `over` divided by the same of `under`, and what it should be."""
+    """A figure of `over` divided by the same of `under`, and what it should be; without a goal, only told."""
 
     over: str
     under: str
-    goal: float
-    floor: float
+    goal: float | None = None
+    floor: float | None = None
     figure: str = "rate"
     at_most: bool = False
 
@@ -57,8 +57,8 @@ class Ratio:
         ]
         return sums[0] / sums[1] if sums[1] else float("inf")
 
-    def reached(self, value: float, aim: float) -> bool:
-        return value <= aim if self.at_most else value >= aim
+    def reached(self, value: float, aim: float | None) -> bool:
+        return aim is not None and (value <= aim if self.at_most else value >= aim)
 
     def __str__(self) -> str:
         return f"{self.figure} of {self.over} / {self.under}"
@@ -115,13 +115,13 @@ def contest(
 def _judge(ratio: Ratio, values: list[float], report: Report) -> None:
     median = statistics.median(values)
     sign = "≤" if ratio.at_most else "≥"
-    if ratio.reached(median, ratio.goal):
+    if ratio.goal is None:
+        verdict = "told"
+    elif ratio.reached(median, ratio.goal):
         verdict = "goal"
     elif ratio.reached(median, ratio.floor):
         verdict = "floor"
     else:
         verdict, report.good = "MISSED", False
-    report.say(
-        f"  {verdict:9} {ratio}: {median:.3g} ({min(values):.3g} to {max(values):.3g});"
-        f" goal {sign} {ratio.goal:g}, floor {sign} {ratio.floor:g}"
-    )
+    aims = "" if ratio.goal is None else f"; goal {sign} {ratio.goal:g}, floor {sign} {ratio.floor:g}"
+    report.say(f"  {verdict:9} {ratio}: {median:.3g} ({min(values):.3g} to {max(values):.3g}){aims}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Literal
 
 import pytest
@@ -26,6 +26,7 @@ class Purse:
     spare: Coin | None = None
     colour: Literal["red", "black"] = "red"
     since: datetime | None = None
+    lost_on: date | None = None
 
 
 @request
@@ -87,6 +88,16 @@ def test_only_a_whole_number_is_a_whole_number(minor):
 
 def test_an_instant_without_a_zone_is_refused():
     assert faults(Purse, {"first": {"minor": 1}, "since": "2026-11-21T09:30:00"}) == {"/since"}
+
+
+@pytest.mark.parametrize("day", ["2026-W01-1", "20261201", "2026-12", "2026-02-30", "２０２６-12-01", 20261201])
+def test_a_day_is_one_of_the_calendar(day):
+    assert faults(Purse, {"first": {"minor": 1}, "lost_on": day}) == {"/lost_on"}
+
+
+@pytest.mark.parametrize("moment", ["2026-W01-1T09:30:00Z", "20261201T093000Z", "2026-12-01Z"])
+def test_an_instant_is_on_a_day_of_the_calendar(moment):
+    assert faults(Purse, {"first": {"minor": 1}, "since": moment}) == {"/since"}
 
 
 def test_faults_at_any_depth_have_pointers():

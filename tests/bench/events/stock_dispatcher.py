@@ -1,4 +1,4 @@
-"""The peer: a nameko service whose ten workers dispatch events as fast as they can."""
+"""The peer: a nameko service whose workers dispatch events as fast as they can, each one event after the other."""
 
 import tests.bench.stock  # noqa: F401, I001
 
@@ -12,7 +12,6 @@ from nameko.testing.services import dummy
 from tests.bench.events import BODY, ROUTING_KEY
 from tests.bench.party import serve
 from tests.bench.rounds import Run
-from tests.bench.rpc import WORKERS
 
 
 class BenchService:
@@ -26,15 +25,15 @@ class BenchService:
             done[0] += 1
 
 
-def main(amqp_url: str) -> None:
-    container = ServiceContainer(BenchService, config={"AMQP_URI": amqp_url, "max_workers": WORKERS})
+def main(amqp_url: str, workers: int) -> None:
+    container = ServiceContainer(BenchService, config={"AMQP_URI": amqp_url, "max_workers": workers})
     container.start()
     (entrypoint,) = container.entrypoints
 
     def answer(seconds: float) -> Run:
         done = [0]
         started = time.perf_counter()
-        for _ in range(WORKERS):
+        for _ in range(workers):
             container.spawn_worker(entrypoint, (started + seconds, done), {})
         container._worker_pool.waitall()
         return Run(done[0], time.perf_counter() - started)
@@ -43,4 +42,4 @@ def main(amqp_url: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], int(sys.argv[2]))
