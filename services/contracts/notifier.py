@@ -56,7 +56,9 @@ class FindMessages(Request[MessagesFound]):
 
 @request
 class SendMessage(Request[Message]):
-    """A message written by staff. Refuses with NoAddress, ContactForbidden; `purpose` marketing needs consent."""
+    """A message written by staff. Refuses with NoAddress, ContactForbidden and bookings' NoSuchBooking; `purpose`
+    marketing needs consent.
+    """
 
     profile_id: UUID
     channel: MessageChannel

@@ -4,8 +4,8 @@ Owns      messages: what was written to whom, by which channel, and what became 
 Answers   FindMessages, SendMessage
 Announces MessageChanged
 Hears     BookingConfirmed, TermsTold
-Asks      profiles (ReadProfile: addresses are never in events), bookings (ReadProperties, ReadToldTerms),
-          consent (MayContact)
+Asks      profiles (ReadProfile: addresses are never in events), bookings (ReadBooking, ReadProperties,
+          ReadToldTerms), consent (MayContact)
 
 A confirmed booking is confirmed once, to its contact person or, without one, to its guest; terms that were told are
 written once, with the copy that bookings keeps. Messages are unique by (booking, template, channel, revision). The

@@ -14,8 +14,10 @@ from nameko.extensions import DependencyProvider
 from services.contracts.bookings import (
     BookingConfirmed,
     BookingFacts,
+    NoSuchBooking,
     NoSuchProperty,
     Property,
+    ReadBooking,
     ReadProperties,
     ReadToldTerms,
     TermsTold,
@@ -123,6 +125,8 @@ class NotifierService(Service):
             question = MayContact(profile_id=request.profile_id, purpose=request.purpose, channel=request.channel)
             if not self.consent(question).allowed:
                 raise ContactForbidden
+        if request.booking_id:
+            self._check_booking(request.booking_id)
         stay = request.purpose == "stay"
         to = (
             domain.best_email(profile.emails, relay=stay)
@@ -148,6 +152,12 @@ class NotifierService(Service):
         )
         assert added is not None  # what a person wrote has no revision, and so no twin
         return _message(store.read(tx, added.id))
+
+    def _check_booking(self, booking_id: UUID) -> None:
+        try:
+            self.bookings(ReadBooking(booking_id=booking_id))
+        except NoSuchBooking as fault:
+            raise NoSuchBooking(errors=[Problem("/booking_id", fault.detail)]) from None
 
     @query
     def find_messages(self, tx: Tx, request: FindMessages) -> MessagesFound:

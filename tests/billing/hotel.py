@@ -32,6 +32,10 @@ from services.contracts.bookings import (
     Property,
     ReadBooking,
     ReadProperties,
+    ReadRoomOccupant,
+    RoomOccupant,
+    RoomVacant,
+    UnknownRoom,
 )
 from services.contracts.profiles import NoSuchProfile, ReadProfile
 from services.contracts.values import Price
@@ -52,6 +56,8 @@ class Hotel(Billing):
         super().__init__(db)
         self.known: list[Booking] = []
         self.guests: set[UUID] = set()
+        self.rooms: dict[str, UUID | None] = {}  # of Lisbon, with the booking in house there
+        self.asked: list[ReadRoomOccupant] = []
         self.service = worker_factory(BillingService, db=db, bookings=self._bookings, profiles=self._profiles)
 
     def books(self, guest: UUID, ref: str = "BDC-1", *, source: str = "channel-manager", **more: Any) -> UUID:
@@ -103,11 +109,22 @@ class Hotel(Billing):
             return Properties(items=tuple(h for h in HOUSES if request.property in (h.code, str(h.id))))
         if isinstance(request, FindBookings):
             return BookingsFound(items=tuple(b for b in self.known if b.external_ref == request.external_ref))
+        if isinstance(request, ReadRoomOccupant):
+            return self._occupant(request)
         assert isinstance(request, ReadBooking)
         found = [b for b in self.known if b.id == request.booking_id]
         if not found:
             raise NoSuchBooking
         return found[0]
+
+    def _occupant(self, request: ReadRoomOccupant) -> RoomOccupant:
+        self.asked.append(request)
+        if request.property != str(LISBON) or request.room not in self.rooms:
+            raise UnknownRoom
+        booking_id = self.rooms[request.room]
+        if booking_id is None:
+            raise RoomVacant
+        return RoomOccupant(booking_id=booking_id, position=0, state="in_house")
 
     def _profiles(self, request: ReadProfile) -> Any:
         if request.profile_id not in self.guests:

@@ -19,7 +19,6 @@ from services.contracts.billing import (
     FolioNotYet,
     NotACharge,
     NotOneBooking,
-    RoomsNotKnown,
 )
 from services.contracts.bookings import (
     Booking,
@@ -103,9 +102,6 @@ def test_a_till_names_the_booking_or_the_guest(hotel: Hotel) -> None:
         hotel.sells("4", booking_id=uuid4())
     with pytest.raises(NoSuchBooking):
         hotel.sells("5", booking_ref="BDC-2")
-    with pytest.raises(RoomsNotKnown) as refused:
-        hotel.sells("6", room="101")
-    assert "not known yet" in refused.value.detail
 
 
 def test_a_reference_that_several_channels_use_is_the_sources_own_or_nobodys(hotel: Hotel) -> None:
@@ -145,7 +141,9 @@ def test_a_booking_without_a_folio_yet_is_tried_again_later(hotel: Hotel) -> Non
         ({"amount": Price(amount="-1", currency="EUR")}, "/amount/amount"),
         ({"amount": Price(amount="1", currency="XXY")}, "/amount/currency"),
         ({"description": "x" * 501}, "/description"),
-        ({"booking_id": uuid4(), "room": "1"}, "/booking_id"),
+        ({"booking_id": uuid4(), "room": "1", "property": "LIS-CITY"}, "/booking_id"),
+        ({"booking_ref": None, "room": "101"}, "/property"),
+        ({"booking_ref": None, "room": "1\n01", "property": "LIS-CITY"}, "/room"),
         ({"booking_ref": None}, "/booking_id"),
         ({"kind": "helicopter"}, "/kind"),
         ({"kind": "spa\x00"}, "/kind"),
@@ -173,7 +171,8 @@ def test_a_faulty_notice_names_all_its_faults(hotel: Hotel) -> None:
         hotel.service.hear_charge(
             ChargeNotice(source="till", external_id="1", room="1", booking_ref="BDC-1", description="x" * 501)
         )
-    assert {e.pointer for e in refused.value.errors} == {"/kind", "/amount", "/booking_id", "/description"}
+    faulty = {e.pointer for e in refused.value.errors}
+    assert faulty == {"/kind", "/amount", "/booking_id", "/description", "/property"}
 
 
 def test_a_till_takes_back_what_it_sold_once(hotel: Hotel) -> None:

@@ -269,6 +269,19 @@ def test_policies_are_read_in_their_order_and_keep_their_ids(house: House) -> No
     assert house.service.read_policies(ReadPolicies(property_id=LISBON)).policies == ()
 
 
+def test_terms_say_why_each_policy_was_chosen_also_after_the_list_has_changed(house: House) -> None:
+    general, strict = house.asks(cancelling(Share(nights=1)), cancelling(EVERYTHING, rates=("NRF",)))
+    booked = house.hears(replace(stay(uuid4(), eur(30000)), rates=("NRF",)))
+    house.asks()
+    (why,) = house.terms(booked).choices
+    assert (why.kind, why.policy_id, why.named, why.passed_over) == (
+        "cancellation",
+        strict.id,
+        ("rates",),
+        (general.id,),
+    )
+
+
 def test_a_list_with_a_fault_changes_nothing(house: House) -> None:
     before = house.asks(cancelling(EVERYTHING))
     with pytest.raises(Invalid):

@@ -16,7 +16,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
 from services.contracts.billing import (
     Adjustment,
@@ -39,6 +39,7 @@ from services.contracts.billing import (
     TakePayment,
     VoidCharge,
 )
+from services.contracts.bookings import BookingFacts
 from services.contracts.values import Money
 from tests.billing.ledger_machine import COMPANY, HOUSES, LENGTH, OWED, PAIRS, Booked, Charged, WatchedLedger
 from tests.billing.makers import FARO, LISBON, stay
@@ -55,6 +56,10 @@ _some = st.integers(0, 50)  # picks one of those there are
 
 class GuestLedger(WatchedLedger):
     """All that billing can do, in any order."""
+
+    @initialize(which=_which, total=st.integers(1, 60_000))
+    def somebody_has_departed(self, which: int, total: int) -> None:
+        self.a_booking_says(which, 1, "departed", total, 0, 0, 3, False)
 
     @rule(
         which=_which,
@@ -123,6 +128,28 @@ class GuestLedger(WatchedLedger):
         guest, amount = self.guests[who], Money(amount_minor=minor, currency="EUR")
         said = PostAdjustment(profile_id=guest, kind=kind, amount=amount, direction=direction, reason="It was cold")
         self._keep_adjustment(self.does(said, again), None, guest)
+
+    @precondition(lambda self: self._over())
+    @rule(some=_some, percent=st.integers(1, 100), again=st.booleans())
+    def a_stay_that_is_over_is_credited(self, some: int, percent: int, again: bool) -> None:
+        booked, facts = self._over()[some % len(self._over())]
+        amount = replace(facts.total, amount_minor=facts.total.amount_minor * percent // 100)
+        said = PostAdjustment(
+            booking_id=booked.id, kind="room", amount=amount, direction="credit", reason="It was cold"
+        )
+        self._keep_adjustment(self.does(said, again), booked, None)
+
+    @precondition(lambda self: self._over())
+    @rule(some=_some, percent=st.integers(0, 150))
+    def a_stay_that_is_over_comes_to_another_price(self, some: int, percent: int) -> None:
+        booked, facts = self._over()[some % len(self._over())]
+        total = replace(facts.total, amount_minor=facts.total.amount_minor * percent // 100)
+        booked.newest = replace(facts, version=facts.version + 1, total=total)
+        self.billing.hears(booked.newest, changed=True)
+
+    def _over(self) -> list[tuple[Booked, BookingFacts]]:
+        """The stays whose guests have departed."""
+        return [(b, b.newest) for b in self.bookings if b.newest and b.newest.state == "departed"]
 
     def _keep_adjustment(self, posted: Adjustment | None, booked: Booked | None, guest: UUID | None) -> None:
         if posted:

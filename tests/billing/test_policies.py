@@ -17,6 +17,7 @@ from services.billing.domain.policies import Ended, Terms
 from services.contracts.billing import (
     Cutoff,
     Policy,
+    PolicyChoice,
     Share,
 )
 from services.contracts.values import Money
@@ -25,6 +26,7 @@ from tests.billing.houses import EVERYTHING, before_stay, cancelling, not_coming
 from tests.billing.makers import eur, stay
 
 ANA = uuid4()
+ABSENT = not_coming(EVERYTHING)
 PRICE = st.integers(0, 10**10)
 
 
@@ -39,13 +41,51 @@ def lisbon(**policies: Policy) -> Terms:
 # ── which policy ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_of_each_kind_the_first_policy_that_matches_is_the_bookings() -> None:
+def test_of_each_kind_the_most_specific_policy_that_matches_is_the_bookings() -> None:
     agency = cancelling(EVERYTHING, channel="agency")
     late = cancelling(Share(nights=2), max_lead_days=7)
     other = cancelling(Share(nights=1))
     absent = not_coming(EVERYTHING)
     chosen = rules.choose([agency, late, other, absent], stay(ANA, eur(30000)), date(2026, 11, 1), "UTC")
     assert (chosen.cancellation, chosen.no_show, chosen.deposit) == (other, absent, None)
+
+
+ALL_THAT_MATCH = (
+    cancelling(EVERYTHING, rates=("NRF",), channel="direct"),
+    cancelling(EVERYTHING, min_lead_days=1, max_lead_days=90),
+    cancelling(EVERYTHING, rates=("NRF", "PROMO")),
+    cancelling(EVERYTHING, channel="direct"),
+    cancelling(EVERYTHING, arrival_until=date(2026, 12, 31)),
+    cancelling(EVERYTHING, min_lead_days=1),
+    cancelling(EVERYTHING),
+)
+
+
+@pytest.mark.parametrize("first", range(len(ALL_THAT_MATCH)))
+@given(data=st.data())
+def test_whatever_the_order_of_the_list_the_most_specific_is_chosen(first: int, data: st.DataObject) -> None:
+    """The most conditions, then by which they are."""
+    facts = replace(stay(ANA, eur(30000)), channel="direct", rates=("NRF",))
+    listed = data.draw(st.permutations(ALL_THAT_MATCH[first:]))
+    assert rules.choose(listed, facts, date(2026, 11, 1), "UTC").cancellation == ALL_THAT_MATCH[first]
+
+
+def test_of_policies_with_the_very_same_conditions_the_first_of_the_list_is_chosen() -> None:
+    winter, december = (cancelling(EVERYTHING, arrival_from=date(2026, month, 1)) for month in (11, 12))
+    for listed in ([winter, december], [december, winter]):
+        assert rules.choose(listed, stay(ANA, eur(30000)), date(2026, 11, 1), "UTC").cancellation == listed[0]
+
+
+def test_why_a_policy_was_chosen_is_told_with_those_that_matched_too() -> None:
+    general, strict, absent = (replace(p, id=uuid4()) for p in (*ALL_THAT_MATCH[-1:], *ALL_THAT_MATCH[:1], ABSENT))
+    facts = replace(stay(ANA, eur(30000)), channel="direct", rates=("NRF",))
+    terms = rules.choose([general, strict, absent], facts, date(2026, 11, 1), "UTC")
+    assert rules.choices(terms) == (
+        PolicyChoice(
+            kind="cancellation", policy_id=strict.id, named=("rates", "channel"), passed_over=(general.id or uuid4(),)
+        ),
+        PolicyChoice(kind="no_show", policy_id=absent.id),
+    )
 
 
 @pytest.mark.parametrize(
@@ -74,13 +114,6 @@ def test_a_policy_of_rates_is_for_bookings_sold_at_nothing_else(sold: tuple[str,
     facts = replace(stay(ANA, eur(30000)), rates=sold)
     policy = cancelling(EVERYTHING, rates=("NRF", "PROMO"))
     assert rules.matches(policy, facts, date(2026, 11, 1)) is holds
-
-
-def test_a_policy_of_a_rate_stands_before_the_general_one() -> None:
-    strict, general = cancelling(EVERYTHING, rates=("NRF",)), cancelling(Share(nights=1))
-    facts = replace(stay(ANA, eur(30000)), rates=("NRF",))
-    chosen = rules.choose([strict, general], facts, date(2026, 11, 1), "UTC")
-    assert chosen.cancellation == strict
 
 
 def test_a_fixed_amount_is_for_bookings_in_its_currency() -> None:

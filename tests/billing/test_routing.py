@@ -42,6 +42,15 @@ def test_charges_of_a_routed_kind_are_owed_by_that_payer(billing: Billing) -> No
     assert [billing.balance(who) for who in (ANA, SOL, ACME)] == [4500, 5000, 31000]
 
 
+def test_in_whatever_order_rules_are_said_each_kind_goes_to_its_own_payer(billing: Billing) -> None:
+    for payers in ({"room": SOL, "spa": ACME}, {"spa": ACME, "room": SOL}):
+        booked = billing.hears(stay(ANA, eur(30000)))
+        said = routes(billing, booked.booking_id, **payers)
+        assert {kind: rule.payer_profile_id for rule in said.rules for kind in rule.kinds} == payers
+        owed_by = [spends(billing, booked.booking_id, kind, 100).profile_id for kind in ("spa", "parking")]
+        assert owed_by == [ACME, ANA]
+
+
 def test_what_was_charged_before_moves_by_a_journal_between_the_two_payers(billing: Billing) -> None:
     booked = billing.hears(stay(ANA, eur(30000), payer=ACME))
     for kind, amount in (("restaurant", 4500), ("restaurant", 500), ("spa", 5000), ("parking", 1000)):

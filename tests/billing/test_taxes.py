@@ -239,6 +239,14 @@ def test_whatever_the_rules_the_nights_are_the_price_and_its_taxes(
         assert tax == (taxes.split_gross(net + tax, basis_points)[1] if included else taxes.vat_on(net, basis_points))
 
 
+@given(st.permutations([vat(600), vat(1300, date(2026, 12, 2)), vat(0, date(2026, 12, 3))]), st.data())
+def test_rules_count_the_same_in_whatever_order_they_are_said(of: list[VatRate], data: st.DataObject) -> None:
+    beds = [city_tax(amount_minor=100), city_tax(date(2026, 12, 2), basis_points=500, valid_until=date(2026, 12, 3))]
+    mixed = rules(*of, city_tax=tuple(data.draw(st.permutations(beds))))
+    listed = rules(vat(600), vat(1300, date(2026, 12, 2)), vat(0, date(2026, 12, 3)), city_tax=tuple(beds))
+    assert taxes.nights_of(family(), mixed) == taxes.nights_of(family(), listed)
+
+
 # ── the hotel's day ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -11,8 +11,10 @@ from nameko.testing.services import worker_factory
 from services.contracts.bookings import (
     BookingConfirmed,
     BookingFacts,
+    NoSuchBooking,
     Properties,
     Property,
+    ReadBooking,
     ReadProperties,
     ReadToldTerms,
     TermsTold,
@@ -69,6 +71,7 @@ class Notifier:
         self.db = db
         self.people: dict[UUID, Profile] = {}
         self.told: list[ToldTerms] = []
+        self.stays: set[UUID] = set()  # that bookings knows
         self.permission = Permission(allowed=True, why="consent")
         self.asked: list[Any] = []
         self.service: NotifierService = worker_factory(
@@ -111,8 +114,12 @@ class Notifier:
             raise NoSuchProfile
         return self.people[request.profile_id]
 
-    def _bookings(self, request: ReadProperties | ReadToldTerms) -> Properties | TermsToldOf:
+    def _bookings(self, request: ReadBooking | ReadProperties | ReadToldTerms) -> Properties | TermsToldOf | None:
         self.asked.append(request)
+        if isinstance(request, ReadBooking):
+            if request.booking_id not in self.stays:
+                raise NoSuchBooking
+            return None  # only whether there is one is looked at
         if isinstance(request, ReadToldTerms):
             return TermsToldOf(items=tuple(told for told in self.told if told.number == request.number))
         lisbon = Property(

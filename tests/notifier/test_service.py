@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
+from services.contracts.bookings import NoSuchBooking
 from services.contracts.consent import MayContact, Permission
 from services.contracts.notifier import ContactForbidden, FindMessages, NoAddress
 from services.contracts.profiles import NoSuchProfile, ReadProfile
@@ -217,8 +218,15 @@ def test_staff_write_about_a_stay_without_asking_consent(notifier: Notifier) -> 
 
 def test_the_same_words_twice_are_two_messages(notifier: Notifier) -> None:
     ana = notifier.knows(ana_silva())
-    booking = uuid4()
+    notifier.stays.add(booking := uuid4())
     assert notifier.sends(ana, booking_id=booking).id != notifier.sends(ana, booking_id=booking).id
+
+
+def test_a_message_about_a_booking_nobody_knows_is_refused_where_it_is_named(notifier: Notifier) -> None:
+    with pytest.raises(NoSuchBooking) as refused:
+        notifier.sends(notifier.knows(ana_silva()), booking_id=uuid4())
+    assert [fault.pointer for fault in refused.value.errors] == ["/booking_id"]
+    assert notifier.messages() == ()
 
 
 def test_marketing_needs_consent(notifier: Notifier) -> None:

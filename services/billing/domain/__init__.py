@@ -1,6 +1,6 @@
 """The rules of the ledger. Nothing here reads or writes."""
 
-from services.billing.domain.adjusting import REASON_CODES, adjusting, negated
+from services.billing.domain.adjusting import EXCESS, REASON_CODES, adjusting, adjustment_of, excess, negated
 from services.billing.domain.charging import (
     Said,
     charge_entries,
@@ -69,6 +69,7 @@ __all__ = [
     "DESCRIPTIONS",
     "Debt",
     "Due",
+    "EXCESS",
     "Entry",
     "Folio",
     "GUESTS",
@@ -86,6 +87,7 @@ __all__ = [
     "VAT",
     "WITH_THE_STAY",
     "adjusting",
+    "adjustment_of",
     "aged",
     "allocate",
     "business_date",
@@ -97,6 +99,7 @@ __all__ = [
     "check_reversible",
     "check_words",
     "checked_kind",
+    "excess",
     "guests_of",
     "journal_to",
     "mirror",

@@ -20,12 +20,14 @@ _CODE = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _ACCOUNT = re.compile(r"(revenue|tax):[a-z][a-z0-9-]{0,39}")
 _CLASS = re.compile(r"[a-z][a-z0-9-]{0,39}")
 LONGEST = 500  # characters of a description
+LONGEST_NAME = 200
 
 
 @dataclass(frozen=True)
 class Said:
     """A charge as somebody says it: of a booking's folio or of a guest's house folio; `source` and `external_id` are
-    another system's name and its number for it, both or neither.
+    another system's name and its number for it, both or neither. Where it names a `room` of the property, the booking
+    is whoever's was in it at that moment, or nobody's.
     """
 
     kind: str
@@ -34,6 +36,7 @@ class Said:
     booking_id: UUID | None = None
     profile_id: UUID | None = None
     property_id: UUID | None = None
+    room: str | None = None
     business_date: date | None = None
     source: str | None = None
     external_id: str | None = None
@@ -44,14 +47,15 @@ class Said:
         check_words(self.kind, "/kind", 40)
         check_words(self.description, "/description", LONGEST)
         check_key(self.source, self.external_id)
-        if (self.booking_id is None) == (self.profile_id is None):
-            raise Invalid(errors=[Problem("/booking_id", "Name the booking or the guest, one of the two.")])
+        check_words(self.room, "/room", LONGEST_NAME)
+        if ((self.booking_id or self.room) is None) == (self.profile_id is None):
+            raise Invalid(errors=[Problem("/booking_id", "Name one of the booking, the guest and the room.")])
         return replace(self, description=without_cards(self.description)[:LONGEST])
 
     def digest(self) -> bytes:
         """The same for the same content, however often and by whichever door it is said."""
         day = self.business_date.isoformat() if self.business_date else None
-        of = str(self.booking_id or self.profile_id)
+        of = f"{self.property_id} {self.room.casefold()}" if self.room else str(self.booking_id or self.profile_id)
         content = [of, self.kind, self.amount.amount_minor, self.amount.currency, self.description, day]
         return hashlib.sha256(json.dumps(content).encode("utf-8", "surrogatepass")).digest()
 

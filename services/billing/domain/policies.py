@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.contracts.billing.policies import Cutoff, Policy, PolicyKind, Share
+from services.contracts.billing.policies import Cutoff, Policy, PolicyChoice, PolicyKind, Share
 from services.contracts.bookings import BookingFacts
 from services.contracts.values import Money, decimals, to_price
 from services.kit.refusal import Invalid, Problem
@@ -24,20 +25,29 @@ _WHOLE = 10_000  # basis points
 
 
 @value
+class PassedOver:
+    kind: PolicyKind
+    id: UUID
+
+
+@value
 class Terms:
-    """What a booking was made under: of each kind the policy that matched it, as it was then."""
+    """What a booking was made under: of each kind the policy that was chosen, as it was then, and those that matched
+    too.
+    """
 
     booked_on: date
     time_zone: str
     cancellation: Policy | None = None
     no_show: Policy | None = None
     deposit: Policy | None = None
+    passed_over: tuple[PassedOver, ...] = ()
 
 
 @value
 class Ended:
     """What a booking was when it was cancelled or marked a no-show, and when that was heard. One that the house
-    `relocated` costs nothing: it was the house that did not keep it.
+    `relocated` costs nothing: it was the house that did not keep it; nor does one that was only `held` to its end.
     """
 
     kind: PolicyKind
@@ -46,15 +56,48 @@ class Ended:
     total: Money
     at: datetime
     relocated: bool = False
+    held: bool = False
+
+
+# What a policy can say of the bookings it is for; of policies that say equally much, the one that says an earlier one
+# of these comes first.
+_CONDITIONS = ("rates", "channel", "arrival_from", "arrival_until", "min_lead_days", "max_lead_days")
 
 
 def choose(policies: Iterable[Policy], facts: BookingFacts, booked_on: date, time_zone: str) -> Terms:
-    """Of each kind the first policy that matches the booking."""
+    """Of each kind the most specific policy that matches the booking, and which others matched."""
+    matching = sorted((p for p in policies if matches(p, facts, booked_on)), key=_specific)
     found: dict[str, Policy] = {}
-    for policy in policies:
-        if policy.kind not in found and matches(policy, facts, booked_on):
-            found[policy.kind] = policy
-    return Terms(booked_on=booked_on, time_zone=time_zone, **found)
+    others = []
+    for policy in matching:
+        if found.setdefault(policy.kind, policy) is not policy and policy.id:
+            others.append(PassedOver(kind=policy.kind, id=policy.id))
+    return Terms(booked_on=booked_on, time_zone=time_zone, passed_over=tuple(others), **found)
+
+
+def named(policy: Policy) -> tuple[str, ...]:
+    """The conditions that it says."""
+    return tuple(name for name in _CONDITIONS if getattr(policy, name) not in (None, ()))
+
+
+def choices(terms: Terms) -> tuple[PolicyChoice, ...]:
+    """Why each policy is the booking's."""
+    chosen = (policy for policy in (terms.cancellation, terms.no_show, terms.deposit) if policy)
+    return tuple(
+        PolicyChoice(
+            kind=policy.kind,
+            policy_id=policy.id,
+            named=named(policy),
+            passed_over=tuple(other.id for other in terms.passed_over if other.kind == policy.kind),
+        )
+        for policy in chosen
+    )
+
+
+def _specific(policy: Policy) -> tuple[int, tuple[int, ...]]:
+    """The most conditions first; what is equal stays in the order of the list."""
+    said = named(policy)
+    return -len(said), tuple(_CONDITIONS.index(name) for name in said)
 
 
 def matches(policy: Policy, facts: BookingFacts, booked_on: date) -> bool:
@@ -94,7 +137,7 @@ def no_show_fee(terms: Terms, ended: Ended) -> Money | None:
 
 def fee(terms: Terms, ended: Ended) -> Money | None:
     """For the way the booking ended."""
-    if ended.relocated:
+    if ended.relocated or ended.held:
         return None
     return cancellation_fee(terms, ended) if ended.kind == "cancellation" else no_show_fee(terms, ended)
 
@@ -109,6 +152,7 @@ def ended(facts: BookingFacts, at: datetime) -> Ended:
         total=facts.total,
         at=at,
         relocated="relocated" in facts.flags,
+        held=facts.ended_from == "tentative",
     )
 
 

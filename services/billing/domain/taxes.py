@@ -8,7 +8,7 @@ so the parts add up to what an invoice computes from the sum.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol, TypeVar
@@ -54,6 +54,38 @@ class _Dated(Protocol):
 D = TypeVar("D", bound=_Dated)
 
 
+class _People(Protocol):
+    @property
+    def adults(self) -> int: ...
+    @property
+    def children(self) -> int: ...
+    @property
+    def child_ages(self) -> tuple[int, ...]: ...
+
+
+@dataclass(frozen=True)
+class _Stay:
+    """One room, or a booking all of whose rooms take the whole stay: the price of each of its nights."""
+
+    people: _People
+    arrival: date
+    prices: Sequence[int]
+
+    def on(self, day: date) -> Sequence[int]:
+        """The price of this night, if it is one of them."""
+        n = (day - self.arrival).days
+        return self.prices[n : n + 1] if n >= 0 else ()
+
+
+@dataclass(frozen=True)
+class _Taxed:
+    """Of one night: whoever pays city tax by this rule, and the price of the rooms they are in."""
+
+    rule: CityTax
+    people: int
+    price: int
+
+
 def split(total: int, weights: Sequence[int]) -> list[int]:
     """`total` in whole units by weight; the largest remainders get the units left over, the earlier of equals first."""
     if not any(weights):
@@ -87,35 +119,37 @@ def rate(taxes: PropertyTaxes | None, tax_class: str, day: date) -> int:
 def nights_of(facts: BookingFacts, taxes: PropertyTaxes | None) -> tuple[Night, ...]:
     """A booking's price night by night. A stay without a night is priced as one.
 
-    VAT is of all nights with the same rate together. City tax that the price includes is taken out of it first and
-    carries no VAT.
+    Where not all rooms take the whole stay, each room's price is that of its own nights, and its people pay city tax
+    for these. VAT is of all nights with the same rate together. City tax that the price includes is taken out of it
+    first and carries no VAT.
     """
     days = [facts.arrival + timedelta(days=n) for n in range(max(facts.nights, 1))]
-    prices = split(facts.total.amount_minor, [1] * len(days))
+    stays = _stays(facts)
+    prices = [sum(price for stay in stays for price in stay.on(day)) for day in days]
     if taxes is None:
         return tuple(Night(day, price) for day, price in zip(days, prices, strict=True))
     rates = [rate(taxes, ROOM_CLASS, day) for day in days]
-    city = [_city_tax(taxes, n, day) if facts.nights > 0 else None for n, day in enumerate(days)]
-    taken = [_taken(*given, facts, taxes) for given in zip(prices, city, rates, strict=True)]
+    city = [_city_tax(taxes, stays, day) if facts.nights > 0 else None for day in days]
+    taken = [_taken(*given, taxes) for given in zip(city, rates, strict=True)]
     room = [price - tax for price, tax in zip(prices, taken, strict=True)]
     vat = _vat(room, rates, taxes.prices_include_vat)
     found = []
     for n, day in enumerate(days):
         net = room[n] - vat[n] if taxes.prices_include_vat else room[n]
-        rule = city[n]
-        included = bool(rule and rule.included)
-        tax = taken[n] if included else _added(net, rule, facts)
+        taxed = city[n]
+        included = bool(taxed and taxed.rule.included)
+        tax = taken[n] if included else _added(net, prices[n], taxed)
         found.append(Night(day, net, vat[n], tax, included, rates[n]))
     return tuple(found)
 
 
-def people_taxed(rule: CityTax, facts: BookingFacts) -> int:
+def people_taxed(rule: CityTax, people: _People) -> int:
     """How many pay city tax. Where the rule has an age, a child whose age is known pays from that age on, and one whose
     age is not known does not pay.
     """
     if rule.exempt_under is None:
-        return facts.adults + facts.children
-    return facts.adults + sum(age >= rule.exempt_under for age in facts.child_ages)
+        return people.adults + people.children
+    return people.adults + sum(age >= rule.exempt_under for age in people.child_ages)
 
 
 def business_date(now: datetime, time_zone: str | None) -> date:
@@ -127,29 +161,58 @@ def business_date(now: datetime, time_zone: str | None) -> date:
     return (now.astimezone(ZoneInfo(time_zone)).replace(tzinfo=None) - DAY_CLOSES).date()
 
 
-def _city_tax(taxes: PropertyTaxes, n: int, day: date) -> CityTax | None:
-    """The rule for the stay's night `n`, counted from 0."""
+def _stays(facts: BookingFacts) -> tuple[_Stay, ...]:
+    """The rooms with what each of their nights costs, which is the same for all nights of a room."""
+    rooms = [room for room in facts.room_stays if room.arrival < room.departure]
+    if not rooms:
+        return (_Stay(facts, facts.arrival, split(facts.total.amount_minor, [1] * max(facts.nights, 1))),)
+    lengths = [(room.departure - room.arrival).days for room in rooms]
+    prices = _prices([room.price.amount_minor if room.price else None for room in rooms], lengths, facts)
+    return tuple(
+        _Stay(room, room.arrival, split(price, [1] * length))
+        for room, price, length in zip(rooms, prices, lengths, strict=True)
+    )
+
+
+def _prices(own: Sequence[int | None], lengths: Sequence[int], facts: BookingFacts) -> Sequence[int]:
+    """Of each room, so that they make up the booking's: its own, and what these leave by nights for rooms without one;
+    where they cannot, the booking's price by the nights of all rooms.
+    """
+    left = facts.total.amount_minor - sum(price for price in own if price is not None)
+    if left < 0 or (left > 0 and None not in own):
+        return split(facts.total.amount_minor, lengths)
+    rest = iter(split(left, [n for n, price in zip(lengths, own, strict=True) if price is None]))
+    return [next(rest) if price is None else price for price in own]
+
+
+def _city_tax(taxes: PropertyTaxes, stays: Iterable[_Stay], day: date) -> _Taxed | None:
+    """What is taxed by the rule of a day: in each room the first nights of those who are in it."""
     rule = _valid(taxes.city_tax, day)
-    return None if rule is None or (rule.most_nights is not None and n >= rule.most_nights) else rule
-
-
-def _taken(price: int, rule: CityTax | None, vat_rate: int, facts: BookingFacts, taxes: PropertyTaxes) -> int:
-    """City tax that a night's price includes."""
-    if rule is None or not rule.included:
-        return 0
-    if rule.basis_points:
-        whole = _WHOLE + rule.basis_points + (vat_rate if taxes.prices_include_vat else 0)
-        return _rounded(price * rule.basis_points, whole)
-    return min(rule.amount_minor * people_taxed(rule, facts), max(price, 0))
-
-
-def _added(net: int, rule: CityTax | None, facts: BookingFacts) -> int:
-    """City tax that comes on top of a night's price."""
     if rule is None:
+        return None
+    most = rule.most_nights
+    there = [stay for stay in stays if stay.on(day) and (most is None or (day - stay.arrival).days < most)]
+    people = sum(people_taxed(rule, stay.people) for stay in there)
+    return _Taxed(rule, people, sum(price for stay in there for price in stay.on(day)))
+
+
+def _taken(taxed: _Taxed | None, vat_rate: int, taxes: PropertyTaxes) -> int:
+    """City tax that a night's price includes."""
+    if taxed is None or not taxed.rule.included:
         return 0
-    if rule.basis_points:
-        return _rounded(net * rule.basis_points, _WHOLE)
-    return rule.amount_minor * people_taxed(rule, facts)
+    if points := taxed.rule.basis_points:
+        whole = _WHOLE + points + (vat_rate if taxes.prices_include_vat else 0)
+        return _rounded(taxed.price * points, whole)
+    return min(taxed.rule.amount_minor * taxed.people, max(taxed.price, 0))
+
+
+def _added(net: int, price: int, taxed: _Taxed | None) -> int:
+    """City tax that comes on top of a night's price; in percent of what the taxed rooms have of it without VAT."""
+    if taxed is None:
+        return 0
+    if taxed.rule.basis_points:
+        return _rounded(net * taxed.rule.basis_points * taxed.price, _WHOLE * price) if price else 0
+    return taxed.rule.amount_minor * taxed.people
 
 
 def _vat(prices: list[int], rates: list[int], included: bool) -> list[int]:

@@ -8,20 +8,19 @@ from uuid import UUID
 from services.billing import domain, store
 from services.billing.domain import Said
 from services.billing.doors import charging, receiving
-from services.billing.doors.telling import MOST_TRIES
+from services.billing.doors.telling import MOST_TRIES, tell_adjustment
 from services.billing.store import ChargeRow, Charging, FolioRow, Moved
 from services.contracts.billing import (
     Adjustment,
     AdjustmentInvoiced,
-    AdjustmentPosted,
     AdjustmentTooLarge,
     AlreadyReversed,
     AnotherFolio,
     AnotherProperty,
-    Charge,
     FolioClosed,
     NoSuchAdjustment,
     NoSuchFolio,
+    NotReversible,
     PostAdjustment,
     ReadAdjustment,
     WrongCurrency,
@@ -55,59 +54,17 @@ class Adjustments:
         found = store.charge(tx, request.adjustment_id)
         if found is None or found.reason is None:
             raise NoSuchAdjustment
-        return adjustment(found.charge, found.reason)
-
-
-def adjustment(charge: Charge, code: str) -> Adjustment:
-    """What is kept as a charge, as it is told."""
-    sign = -1 if charge.amount.amount_minor < 0 else 1
-    amount, net, vat = (replace(m, amount_minor=sign * m.amount_minor) for m in (charge.amount, charge.net, charge.vat))
-    return Adjustment(
-        id=charge.id,
-        folio_id=charge.folio_id,
-        profile_id=charge.profile_id,
-        booking_id=charge.booking_id,
-        kind=charge.kind,
-        direction="credit" if sign < 0 else "debit",
-        amount=amount,
-        net=net,
-        vat=vat,
-        vat_basis_points=charge.vat_basis_points,
-        business_date=charge.business_date,
-        reason_code=code,
-        reason=charge.description,
-        state="reversed" if charge.state == "voided" else "posted",
-        journal_id=charge.journal_id,
-        reversed_by=charge.voided_by,
-        invoice_id=charge.invoice_id,
-        posted_at=charge.posted_at,
-        reversed_at=charge.voided_at,
-    )
-
-
-def tell(tx: Tx, charge: Charge, code: str, property_id: UUID | None, *, reversed: bool = False) -> None:
-    told = adjustment(charge, code)
-    tx.announce(
-        AdjustmentPosted(
-            adjustment_id=told.id,
-            folio_id=told.folio_id,
-            booking_id=told.booking_id,
-            profile_id=told.profile_id,
-            property_id=property_id,
-            kind=told.kind,
-            direction=told.direction,
-            amount=told.amount,
-            reversed=reversed,
-        )
-    )
+        return domain.adjustment_of(found.charge, found.reason)
 
 
 def reverse(tx: Tx, found: ChargeRow, code: str) -> UUID:
     """Post the mirror of an adjustment; answers its journal. Raises Moved where somebody wrote the folio meanwhile.
 
-    Refuses with AlreadyReversed, AdjustmentInvoiced, FolioClosed, ChargeAdjusted.
+    Refuses with AlreadyReversed, AdjustmentInvoiced, FolioClosed, ChargeAdjusted, NotReversible.
     """
     charge = found.charge
+    if found.reason == domain.EXCESS:
+        raise NotReversible("It follows the stay and its credits.", facts={"booking_id": str(charge.booking_id)})
     if charge.state == "voided":
         raise AlreadyReversed(facts={"reversed_by": str(charge.voided_by)})
     if charge.invoice_id:
@@ -115,7 +72,7 @@ def reverse(tx: Tx, found: ChargeRow, code: str) -> UUID:
     if found.closed:
         raise FolioClosed
     journal = charging.take_back(tx, found, domain.REVERSAL, None, code)
-    tell(tx, charge, found.reason or "", found.property_id, reversed=True)
+    tell_adjustment(tx, charge, found.reason or "", found.property_id, reversed=True)
     return journal.id
 
 
@@ -136,8 +93,8 @@ def _adjust(tx: Tx, request: PostAdjustment, said: Said, code: str) -> Adjustmen
         store.check_limit(tx, seen.folio.payer_id, charge.amount)
     property_id = seen.property_id or said.property_id
     charging.put(tx, seen, charge, found.kind.account, property_id, adjusts=code)
-    tell(tx, charge, code, property_id)
-    return adjustment(charge, code)
+    tell_adjustment(tx, charge, code, property_id)
+    return domain.adjustment_of(charge, code)
 
 
 def _read(tx: Tx, request: PostAdjustment, said: Said) -> tuple[Charging, FolioRow, Said]:

@@ -34,20 +34,27 @@ class Charges:
     @command
     def post_charge(self, tx: Tx, request: PostCharge) -> Charge:
         domain.check_amount(request.amount, NotAnAmount)
+        house = receiving.property_named(self.bookings, request.property, request.amount) if request.property else None
+        booking_id, nobody = request.booking_id, None
+        if request.room is not None:
+            if house is None:
+                raise Invalid(errors=[Problem("/property", "A room is one of a property: name that too.")])
+            if booking_id is not None:
+                raise Invalid(errors=[Problem("/booking_id", "Name the booking or the room.")])
+            booking_id, nobody = receiving.guest_in(self.bookings, house.id, request.room, tx.now)
         said = domain.Said(
             kind=request.kind,
             amount=request.amount,
             description=request.description,
-            booking_id=request.booking_id,
+            booking_id=booking_id,
             profile_id=request.profile_id,
-            property_id=receiving.property_named(self.bookings, request.property, request.amount).id
-            if request.property
-            else None,
+            property_id=house.id if house else None,
+            room=request.room,
             business_date=request.business_date,
             source=request.source,
             external_id=request.external_id,
         )
-        return charging.post(tx, said)
+        return charging.post(tx, said, nobody=nobody)
 
     @command
     def void_charge(self, tx: Tx, request: VoidCharge) -> Charge:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 from services.billing import domain, store
 from services.billing.domain import Said
 from services.billing.domain import taxes as rules
-from services.billing.doors.telling import MOST_TRIES, tell
+from services.billing.doors.telling import MOST_TRIES, tell, tell_adjustment
 from services.billing.store import ChargeRow, Charging, FolioRow, Journal, Moved
 from services.contracts.billing import (
     AnotherProperty,
@@ -29,24 +29,35 @@ from services.contracts.billing.taxes import PropertyTaxes
 from services.contracts.cards import without_cards
 from services.contracts.values import Money
 from services.kit.db import Tx
-from services.kit.refusal import Invalid, Problem
+from services.kit.refusal import Invalid, Problem, Refusal
+
+_EXCESS_WORDS = "Credit beyond the price of the stay"
 
 
-def post(tx: Tx, said: Said, *, even_closed: bool = False) -> Charge:
+@dataclass(frozen=True)
+class _Price:
+    net_minor: int
+    vat_minor: int
+    basis_points: int
+    currency: str
+
+
+def post(tx: Tx, said: Said, *, even_closed: bool = False, nobody: Refusal | None = None) -> Charge:
     """Earned at once; owed by whoever pays the booking, or by the guest of the house folio.
 
-    The same source and external id again: the charge of then. Refuses with Invalid, NotAnAmount, NoSuchFolio,
-    WrongCurrency, AnotherProperty, ChargeSaidOtherwise; and, but for a fee that posts itself and so
-    goes on a closed folio too (`even_closed`), with FolioClosed and CreditLimitReached.
+    The same source and external id again: the charge of then, even where the room it names has been left since.
+    `nobody` says why there is nobody to charge there. Refuses with Invalid, NotAnAmount, NoSuchFolio, WrongCurrency,
+    AnotherProperty, ChargeSaidOtherwise; and, but for a fee that posts itself and so goes on a closed folio too
+    (`even_closed`), with FolioClosed and CreditLimitReached.
     """
     said = said.checked()
     if said.source is None or said.external_id is None:
-        return _post(tx, said, None, even_closed)
+        return _post(tx, said, None, even_closed, nobody)
     digest = said.digest()
     store.take_turn(tx, said.source, said.external_id)
     known = store.charge_said(tx, said.source, said.external_id)
     if known is None:
-        posted = _post(tx, said, digest, even_closed)
+        posted = _post(tx, said, digest, even_closed, nobody)
         early = store.take_early_void(tx, said.source, said.external_id)
         return void(tx, posted.id, "") if early else posted
     if known.digest != digest:
@@ -105,6 +116,7 @@ def take_back(
     )
     has_credit = store.void_charge(tx, charge.id, seen, after, journal)
     tell(tx, seen, after, seen.version + 1, journal, [payer_id] if has_credit else [])
+    bound_credits(tx, replace(seen, folio=after, version=seen.version + 1))
     return journal
 
 
@@ -132,9 +144,40 @@ def put(
     )
     has_credit = store.post_charge(tx, seen, after, charge, account, journal, digest)
     tell(tx, seen, after, seen.version + 1, journal, [payer_id] if has_credit else [])
+    if adjusts != domain.EXCESS:
+        bound_credits(tx, replace(seen, folio=after, version=seen.version + 1))
 
 
-def _post(tx: Tx, said: Said, digest: bytes | None, even_closed: bool) -> Charge:
+def bound_credits(tx: Tx, seen: FolioRow) -> FolioRow:
+    """Debit what of the credits of a stay is more than it comes to by now, and give that back as far as it is not any
+    more: so nobody gets more of a stay back than it costs, and the order of what led there does not matter.
+
+    `seen` is the booking's folio as this transaction has written it, with the guest locked; answers it as it is then.
+    """
+    for code in domain.WITH_THE_STAY:
+        if seen.booking_id is None or (code, seen.folio.currency) not in seen.folio.charges:
+            continue
+        posted = store.excess_of(tx, seen.id, code, seen.folio.currency)
+        minor = domain.excess(seen.folio, code, posted.minor) - posted.minor
+        if not minor:
+            continue
+        found = store.charging_folio(tx, seen.id, code, None)
+        assert found.kind
+        rate = posted.credits_rate if minor > 0 else posted.rate
+        net, vat = rules.split_gross(minor, rate)
+        price = _Price(net, vat, rate, seen.folio.currency)
+        charge = _charge(tx, seen, code, price, _today(tx, found.taxes), _EXCESS_WORDS)
+        put(tx, seen, charge, found.kind.account, seen.property_id, adjusts=domain.EXCESS)
+        tell_adjustment(tx, charge, domain.EXCESS, seen.property_id)
+        after = domain.charged(seen.folio, code, charge.amount, domain.revenue_of(found.kind.account, net))
+        seen = replace(seen, folio=after, version=seen.version + 1)
+    return seen
+
+
+def _post(tx: Tx, said: Said, digest: bytes | None, even_closed: bool, nobody: Refusal | None) -> Charge:
+    if nobody:
+        tx.connection()  # a command that was carried out before has its reply
+        raise nobody
     for _ in range(MOST_TRIES):
         found = _read(tx, said)
         kind = _kind(found)
@@ -186,30 +229,37 @@ def _folio(tx: Tx, said: Said, found: Charging, even_closed: bool) -> FolioRow:
 
 def priced(tx: Tx, said: Said, seen: FolioRow, kind: ChargeKind, taxes: PropertyTaxes | None) -> Charge:
     """The charge, with its day and its tax; the said amount includes it, unless the property's prices do not."""
-    today = rules.business_date(tx.now, taxes.time_zone if taxes else None)
-    day = _day(said.business_date, today)
+    day = _day(said.business_date, _today(tx, taxes))
     rate = rules.rate(taxes, kind.tax_class, day)
-    minor, currency = said.amount.amount_minor, said.amount.currency
-    net, vat = rules.split_gross(minor, rate)
+    net, vat = rules.split_gross(said.amount.amount_minor, rate)
     if taxes and not taxes.prices_include_vat:
-        net, vat = minor, rules.vat_on(minor, rate)
+        net, vat = said.amount.amount_minor, rules.vat_on(said.amount.amount_minor, rate)
+    price = _Price(net, vat, rate, said.amount.currency)
+    return replace(
+        _charge(tx, seen, kind.code, price, day, said.description), source=said.source, external_id=said.external_id
+    )
+
+
+def _charge(tx: Tx, seen: FolioRow, kind: str, price: _Price, day: date, words: str) -> Charge:
     return Charge(
         id=uuid4(),
         folio_id=seen.id,
         profile_id=seen.folio.payer_id,
         booking_id=seen.booking_id,
-        kind=kind.code,
-        description=said.description,
-        amount=Money(amount_minor=net + vat, currency=currency),
-        net=Money(amount_minor=net, currency=currency),
-        vat=Money(amount_minor=vat, currency=currency),
-        vat_basis_points=rate,
+        kind=kind,
+        description=words,
+        amount=Money(amount_minor=price.net_minor + price.vat_minor, currency=price.currency),
+        net=Money(amount_minor=price.net_minor, currency=price.currency),
+        vat=Money(amount_minor=price.vat_minor, currency=price.currency),
+        vat_basis_points=price.basis_points,
         business_date=day,
-        source=said.source,
-        external_id=said.external_id,
         journal_id=uuid4(),
         posted_at=tx.now,
     )
+
+
+def _today(tx: Tx, taxes: PropertyTaxes | None) -> date:
+    return rules.business_date(tx.now, taxes.time_zone if taxes else None)
 
 
 def _day(said: date | None, today: date) -> date:

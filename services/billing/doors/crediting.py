@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from services.billing import domain, store
 from services.billing.domain import crediting as rules
 from services.billing.domain import invoices as writing
-from services.billing.doors import adjusting, charging
+from services.billing.doors import charging
 from services.billing.doors.invoices import announce, invoice_of, worded
-from services.billing.doors.telling import MOST_TRIES
+from services.billing.doors.telling import MOST_TRIES, tell_adjustment
 from services.billing.store import Moved
 from services.billing.store import invoices as disk
 from services.contracts.billing import (
@@ -136,5 +136,5 @@ def _lower_one(tx: Tx, invoice: Invoice, line: InvoiceLine, reason: str) -> Char
         posted_at=tx.now,
     )
     charging.put(tx, seen, charge, kind.account, invoice.property_id, adjusts=_REASON)
-    adjusting.tell(tx, charge, _REASON, invoice.property_id)
+    tell_adjustment(tx, charge, _REASON, invoice.property_id)
     return charge

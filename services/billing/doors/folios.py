@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from services.billing import store
-from services.billing.doors.adjusting import adjustment
+from services.billing import domain, store
 from services.billing.store import ShownFolio
 from services.contracts.billing import (
     Adjustment,
@@ -74,7 +73,9 @@ def _folios(tx: Tx, found: Sequence[ShownFolio]) -> tuple[Folio, ...]:
         return ()
     ids = [f.row.id for f in found]
     charges, adjustments = store.charges_of_folios(tx, ids, _MOST), store.adjustments_of_folios(tx, ids, _MOST)
-    return tuple(_shown(f, charges[f.row.id], [adjustment(*each) for each in adjustments[f.row.id]]) for f in found)
+    return tuple(
+        _shown(f, charges[f.row.id], [domain.adjustment_of(*each) for each in adjustments[f.row.id]]) for f in found
+    )
 
 
 def _shown(found: ShownFolio, charges: Sequence[Charge], adjustments: Sequence[Adjustment]) -> Folio:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 
 from services.billing import domain, store
 from services.billing.domain import Folio
+from services.billing.doors import charging
 from services.billing.doors.stays import zone_of
 from services.billing.doors.telling import MOST_TRIES, tell
 from services.billing.store import FolioRow, Journal, Moved
@@ -92,4 +93,4 @@ def _post_nights(tx: Tx, seen: FolioRow, facts: BookingFacts, taxes: PropertyTax
         has_credit = store.post_stay(tx, seen, facts, after, journal, zone_of(facts, taxes))
         owed_anew = has_credit and seen.folio.owed() != after.owed()
         tell(tx, seen, after, seen.version + 1, journal, [after.payer_id] if owed_anew else [], facts)
-        seen = replace(seen, folio=after, version=seen.version + 1)
+        seen = charging.bound_credits(tx, replace(seen, folio=after, version=seen.version + 1))

@@ -78,6 +78,7 @@ class Policies:
             words=rules.in_words(terms, arrival, asked),
             fee=kept.fee_of(tx, request.booking_id),
             deposit_due=due,
+            choices=rules.choices(terms) if terms else (),
         )
 
     @command
@@ -140,6 +141,8 @@ def follow_confirmation(tx: Tx, facts: BookingFacts) -> None:
     """Keep the terms of a booking, as they are now, and the deposit by them. The guest of the folio is locked."""
     known = kept.known(tx, facts.booking_id, facts.property_id)
     row = known.row or _NOTHING
+    if row.ended and known.state not in _ENDED:
+        row = _taken_back(tx, facts)  # a no-show who has come after all
     if row.confirmed or (not known.policies and known.row is None):
         return
     row = kept.keep_booking(tx, facts, replace(_with_terms(tx, known, row, facts), confirmed=True))
@@ -151,7 +154,7 @@ def follow_confirmation(tx: Tx, facts: BookingFacts) -> None:
 
 def follow_change(tx: Tx, facts: BookingFacts) -> None:
     """No deposit is above the price. A change of what has ended may be the first that is heard of its end."""
-    if facts.state in ("cancelled", "no_show"):
+    if facts.state in _ENDED:
         follow_end(tx, facts)
     else:
         kept.cap_deposit(tx, facts)
@@ -165,18 +168,22 @@ def follow_end(tx: Tx, facts: BookingFacts) -> None:
     """
     known = kept.known(tx, facts.booking_id, facts.property_id)
     row = known.row or _NOTHING
+    ended = rules.ended(facts, facts.changed_at or tx.now)
+    if known.state not in _ENDED or (row.ended and row.ended.kind == ended.kind):
+        return  # it was taken back before this was heard, or is known
     if row.ended:
-        return
+        row = _taken_back(tx, facts)
     if known.row is None:
         if not known.policies:
             return
         if known.first_heard:
             row = _with_terms(tx, known, row, facts)  # else it was made when there were none, or this came too early
-    row = kept.keep_booking(tx, facts, replace(row, ended=rules.ended(facts, facts.changed_at or tx.now)))
+    row = kept.keep_booking(tx, facts, replace(row, ended=ended))
     kept.drop_deposit(tx, facts.booking_id)
     _settle(tx, facts.booking_id, row)
 
 
+_ENDED = ("cancelled", "no_show")
 _WORDS = {"cancellation": "Cancellation fee", "no_show": "No-show fee"}
 _NOTHING = BookingRow(held=False, confirmed=False, terms=None, chosen_at=None, ended=None)
 
@@ -211,9 +218,20 @@ def _settle(tx: Tx, booking_id: UUID, row: BookingRow) -> None:
                 posted_at=tx.now,
             ),
         )
-    elif owed is None and posted and posted.state == "posted":
-        charging.void(tx, posted.charge_id, "", even_closed=True)
-        kept.keep_fee(tx, replace(posted, state="withdrawn"))
+    elif owed is None:
+        _withdraw(tx, posted)
+
+
+def _taken_back(tx: Tx, facts: BookingFacts) -> BookingRow:
+    """The booking goes on as if it had not ended; a deposit that was dropped is not asked for again."""
+    _withdraw(tx, kept.fee_of(tx, facts.booking_id))
+    return kept.forget_end(tx, facts.booking_id)
+
+
+def _withdraw(tx: Tx, fee: BookingFee | None) -> None:
+    if fee and fee.state == "posted":
+        charging.void(tx, fee.charge_id, "", even_closed=True)
+        kept.keep_fee(tx, replace(fee, state="withdrawn"))
 
 
 def _after(cursor: str | None) -> tuple[date, UUID] | None:

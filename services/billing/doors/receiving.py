@@ -8,12 +8,13 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from services.billing import store
 from services.billing.domain import Said
-from services.billing.domain.charging import LONGEST, check_key
+from services.billing.domain.charging import LONGEST, LONGEST_NAME, check_key
 from services.billing.doors import charging
 from services.contracts.billing import (
     AnotherProperty,
@@ -23,7 +24,6 @@ from services.contracts.billing import (
     NoSuchFolio,
     NotACharge,
     NotOneBooking,
-    RoomsNotKnown,
     WrongCurrency,
 )
 from services.contracts.bookings import (
@@ -34,14 +34,16 @@ from services.contracts.bookings import (
     Property,
     ReadBooking,
     ReadProperties,
+    ReadRoomOccupant,
+    RoomVacant,
+    UnknownRoom,
 )
 from services.contracts.profiles import ReadProfile
 from services.contracts.values import Money, to_money
 from services.kit.db import Tx
-from services.kit.refusal import Invalid, Problem
+from services.kit.refusal import Invalid, Problem, Refusal
 
 Asking = Callable[[Any], Any]
-_LONGEST_NAME = 200
 _NAMES = ("booking_ref", "booking_id", "profile_id", "room")
 
 
@@ -58,9 +60,9 @@ def receive(tx: Tx, notice: ChargeNotice, ask: Asked) -> ChargeReport:
     check_key(notice.source, notice.external_id)
     if notice.status == "void":
         return _take_back(tx, notice)
-    said = _said(notice, ask)
+    said, nobody = _said(notice, ask, tx.now)
     try:
-        charge = charging.post(tx, said)
+        charge = charging.post(tx, said, nobody=nobody)
     except NoSuchFolio:
         raise FolioNotYet from None
     return ChargeReport(source=notice.source, external_id=notice.external_id, state=charge.state, charge=charge)
@@ -76,6 +78,14 @@ def property_named(ask: Asking, named: str, amount: Money) -> Property:
     return house
 
 
+def guest_in(ask: Asking, property_id: UUID, room: str, at: datetime) -> tuple[UUID | None, Refusal | None]:
+    """The booking whose guests were in the room at this moment, or why there is none."""
+    try:
+        return ask(ReadRoomOccupant(property=str(property_id), room=room, at=at)).booking_id, None
+    except (UnknownRoom, RoomVacant) as nobody:
+        return None, nobody
+
+
 def _take_back(tx: Tx, notice: ChargeNotice) -> ChargeReport:
     """A void that overtook its charge waits for it; a repeated one changes nothing."""
     store.take_turn(tx, notice.source, notice.external_id)
@@ -89,40 +99,47 @@ def _take_back(tx: Tx, notice: ChargeNotice) -> ChargeReport:
     return ChargeReport(source=notice.source, external_id=notice.external_id, state="voided", charge=charge)
 
 
-def _said(notice: ChargeNotice, ask: Asked) -> Said:
-    """The notice in our own terms; refuses with NotACharge and Invalid what is not well formed."""
+def _said(notice: ChargeNotice, ask: Asked, now: datetime) -> tuple[Said, Refusal | None]:
+    """The notice in our own terms, and why there is nobody in the room that it names; refuses with NotACharge and
+    Invalid what is not well formed.
+    """
     description = " ".join(unicodedata.normalize("NFC", notice.description or "").split())
     amount = _well_formed(notice, description)
-    if notice.room is not None:
-        raise RoomsNotKnown
     house = property_named(ask.bookings, notice.property, amount) if notice.property else None
     booking_id = _booking(notice, house, ask.bookings)
+    nobody: Refusal | None = None
+    if notice.room is not None and house:
+        booking_id, nobody = guest_in(ask.bookings, house.id, notice.room, notice.at or now)
     profile_id: UUID | None = None
     if notice.profile_id is not None:
         profile_id = ask.profiles(ReadProfile(profile_id=notice.profile_id)).id
-    return Said(
+    said = Said(
         kind=notice.kind or "",
         amount=amount,
         description=description,
         booking_id=booking_id,
         profile_id=profile_id,
         property_id=house.id if house else None,
+        room=notice.room,
         business_date=notice.at.date() if notice.at else None,
         source=notice.source,
         external_id=notice.external_id,
     )
+    return said, nobody
 
 
 def _well_formed(notice: ChargeNotice, description: str) -> Money:
     faults = []
     if sum(getattr(notice, name) is not None for name in _NAMES) != 1:
         faults.append(Problem("/booking_id", f"Name exactly one of {', '.join(_NAMES)}."))
+    if notice.room is not None and not notice.property:
+        faults.append(Problem("/property", "A room is one of a property: name that too."))
     if not notice.kind:
         faults.append(Problem("/kind", "Must not be empty."))
     for name in ("property", "booking_ref", "room", "kind"):
         said = getattr(notice, name)
-        if said is not None and (len(said) > _LONGEST_NAME or not said.isprintable()):
-            faults.append(Problem(f"/{name}", f"Longer than {_LONGEST_NAME} characters, or not printable."))
+        if said is not None and (len(said) > LONGEST_NAME or not said.isprintable()):
+            faults.append(Problem(f"/{name}", f"Longer than {LONGEST_NAME} characters, or not printable."))
     if len(description) > LONGEST or not description.isprintable():
         faults.append(Problem("/description", f"Longer than {LONGEST} characters, or not printable."))
     if notice.amount is None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from services.billing import domain, store
 from services.billing.domain import Folio
-from services.billing.doors import policies
+from services.billing.doors import charging, policies
 from services.billing.doors.routing import follow_payer
 from services.billing.doors.telling import MOST_TRIES, tell
 from services.billing.store import FolioRow, Journal, Moved
@@ -74,6 +76,8 @@ def _converge(tx: Tx, facts: BookingFacts) -> None:
         payers = {after.payer_id, before.payer_id} if before else {after.payer_id}
         version = seen.version + 1 if seen else 1
         tell(tx, seen, after, version, journal, sorted(payers) if has_credit else [], facts)
+        if seen:
+            charging.bound_credits(tx, replace(seen, folio=after, version=version))
         if after.stay_payer_id:
             follow_payer(tx, facts)
         return

@@ -1,4 +1,6 @@
-"""What follows every posting: credit is allocated anew, and whose account and which revenue changed is told."""
+"""What follows every posting: credit is allocated anew, and what was posted, and whose account and which revenue it
+changed, is told.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ from services.billing import domain, store
 from services.billing.domain import GUESTS, Folio
 from services.billing.store import FolioRow, Journal
 from services.contracts.billing import (
+    AdjustmentPosted,
     BalanceChanged,
+    Charge,
     CreditAllocated,
     RevenuePosted,
 )
@@ -52,6 +56,23 @@ def tell(
                 total=total,
             )
         )
+
+
+def tell_adjustment(tx: Tx, charge: Charge, code: str, property_id: UUID | None, *, reversed: bool = False) -> None:
+    told = domain.adjustment_of(charge, code)
+    tx.announce(
+        AdjustmentPosted(
+            adjustment_id=told.id,
+            folio_id=told.folio_id,
+            booking_id=told.booking_id,
+            profile_id=told.profile_id,
+            property_id=property_id,
+            kind=told.kind,
+            direction=told.direction,
+            amount=told.amount,
+            reversed=reversed,
+        )
+    )
 
 
 def allocate(tx: Tx, guests: Iterable[UUID]) -> set[UUID | None]:

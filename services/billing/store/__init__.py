@@ -1,7 +1,7 @@
 """The ledger's tables: the only SQL of billing."""
 
 from services.billing.store.account import Owed, counts, lines, room_revenue, standing
-from services.billing.store.adjustments import adjustments_of_folios, charged_at, not_invoiced
+from services.billing.store.adjustments import adjustments_of_folios, charged_at, excess_of, not_invoiced
 from services.billing.store.charges import (
     ChargeRow,
     Charging,
@@ -100,6 +100,7 @@ __all__ = [
     "credits_and_dues",
     "decide_allocation",
     "due_nights",
+    "excess_of",
     "facts_of_booking",
     "find_folios",
     "folio",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.billing.domain import EXCESS
 from services.billing.store.charges import OF_FOLIOS, charge_of
 from services.billing.store.folios import FolioRow
 from services.contracts.billing import Charge
@@ -38,6 +40,31 @@ _CHARGED_AT = sa.text(
     WHERE folio_id = :folio_id AND kind = :kind AND state = 'posted' AND property_id IS NOT NULL
     """
 )
+_EXCESS = sa.text(
+    """
+    SELECT CAST(coalesce(sum(gross_minor) FILTER (WHERE reason = :excess), 0) AS bigint) AS minor,
+           (array_agg(vat_basis_points ORDER BY posted_at DESC, id)
+               FILTER (WHERE reason = :excess AND gross_minor > 0))[1] AS rate,
+           (array_agg(vat_basis_points ORDER BY posted_at DESC, id)
+               FILTER (WHERE reason <> :excess AND gross_minor < 0))[1] AS credits_rate
+    FROM charges WHERE folio_id = :folio_id AND kind = :kind AND currency = :currency AND state = 'posted'
+    """
+)
+
+
+@dataclass(frozen=True)
+class Excess:
+    """What has been debited for credits beyond the stay, and its VAT rate; and the rate of the newest such credit."""
+
+    minor: int
+    rate: int
+    credits_rate: int
+
+
+def excess_of(tx: Tx, folio_id: UUID, kind: str, currency: str) -> Excess:
+    wanted = {"folio_id": folio_id, "kind": kind, "currency": currency, "excess": EXCESS}
+    row = tx.execute(_EXCESS, wanted).one()
+    return Excess(row.minor, row.rate or 0, row.credits_rate or 0)
 
 
 def not_invoiced(tx: Tx, seen: FolioRow, charge: Charge) -> int:

@@ -82,6 +82,10 @@ _KEEP = sa.text(
 ).bindparams(
     sa.bindparam("terms", type_=JSONB(none_as_null=True)), sa.bindparam("ended", type_=JSONB(none_as_null=True))
 )
+_FORGET_END = sa.text(
+    "UPDATE booking_terms SET ended = NULL WHERE booking_id = :booking_id"
+    " RETURNING held, confirmed, terms, chosen_at, ended"
+)
 _FEE = sa.text(
     "SELECT b.*, c.state = 'voided' AS voided FROM booking_fees b LEFT JOIN charges c ON c.id = b.charge_id"
     " WHERE b.booking_id = :booking_id"
@@ -212,6 +216,11 @@ def keep_booking(tx: Tx, facts: BookingFacts, row: BookingRow) -> BookingRow:
         },
     ).one()
     return _booking(kept)
+
+
+def forget_end(tx: Tx, booking_id: UUID) -> BookingRow:
+    """What is kept of a booking that has not ended after all."""
+    return _booking(tx.execute(_FORGET_END, {"booking_id": booking_id}).one())
 
 
 def fee_of(tx: Tx, booking_id: UUID) -> BookingFee | None:

@@ -47,13 +47,15 @@ class Charge:
 class PostCharge(Request[Charge]):
     """To a booking's folio, or to the guest's house folio. Amount above zero; `kind` is the code of a charge kind.
 
-    `property` is an id or a code: for a house folio it says whose currency and taxes hold. The same (source,
-    external_id) again gets the same charge. Refuses with NoSuchFolio, WrongCurrency, FolioClosed, ChargeSaidOtherwise.
+    `property` is an id or a code: for a house folio it says whose currency and taxes hold. `room` is a number there,
+    and means the booking whose guests are in it now. The same (source, external_id) again gets the same charge. Refuses
+    with NoSuchFolio, WrongCurrency, FolioClosed, ChargeSaidOtherwise; with bookings' UnknownRoom and RoomVacant.
     """
 
     booking_id: UUID | None = None
     profile_id: UUID | None = None
     property: str | None = None
+    room: str | None = None
     kind: str
     amount: Money
     description: str = ""
@@ -83,8 +85,9 @@ class ChargeNotice:
     """What a till or another system has sold to a guest (exchange `inbound`, key `charge.notice`).
 
     Applied once per (source, external_id): the same again changes nothing, another content under the same two is
-    refused. It names one of `booking_ref` (the outside reference of the booking), `booking_id`, `profile_id`, `room`.
-    Status `posted` needs a kind and an amount; `void` takes the charge back and needs nothing but its key. `at` is
+    refused. It names one of `booking_ref` (the outside reference of the booking), `booking_id`, `profile_id` and
+    `room` (its number in `property`: the booking whose guests were in it `at` that moment, or are now). Status `posted`
+    needs a kind and an amount; `void` takes the charge back and needs nothing but its key. `at` is
     when it was sold: its day, as written, is the business day.
     """
 
@@ -295,10 +298,6 @@ class ChargeInvoiced(Conflict):
 
 class ChargeSaidOtherwise(Conflict):
     """The source said something else under the same number before."""
-
-
-class RoomsNotKnown(Conflict):
-    """Rooms are not known yet: name the booking or the guest."""
 
 
 class NotOneBooking(Conflict):

@@ -62,7 +62,10 @@ class Policy:
 
 @value
 class Policies:
-    """In the order in which they are tried: of each kind the first that matches a booking is the booking's."""
+    """Of each kind the most specific that matches a booking is the booking's: the one with the most conditions, of
+    equally many the one with an earlier one of `rates`, `channel`, `arrival_from`, `arrival_until`, `min_lead_days`,
+    `max_lead_days`; of those with the very same ones the first of the list.
+    """
 
     property_id: UUID
     policies: tuple[Policy, ...]
@@ -116,8 +119,21 @@ class DepositDue:
 
 
 @value
+class PolicyChoice:
+    """Why a policy is a booking's: the conditions `named` by it are met, and it is more specific than those
+    `passed_over`, which the booking meets too.
+    """
+
+    kind: PolicyKind
+    policy_id: UUID | None = None
+    named: tuple[str, ...] = ()
+    passed_over: tuple[UUID, ...] = ()
+
+
+@value
 class BookingTerms:
-    """The policies a booking was made under, as they were then; `words` say them in English, in the order of a letter.
+    """The policies a booking was made under, as they were then; `words` say them in English, in the order of a letter,
+    `choices` why they are these.
 
     `chosen_at` is None where the house had no policies; `free_until` where cancelling costs nothing at any time.
     """
@@ -134,6 +150,7 @@ class BookingTerms:
     words: tuple[str, ...] = ()
     fee: BookingFee | None = None
     deposit_due: DepositDue | None = None
+    choices: tuple[PolicyChoice, ...] = ()
 
 
 @request
