@@ -11,14 +11,18 @@ import click
 
 from services.contracts.billing import TakePayment
 from services.contracts.bookings import (
+    AssignArrivals,
     Booking,
     BookingNotice,
+    Feature,
     FindBookings,
+    NewRoom,
     NewRoomType,
     NoticePerson,
     NoticeRoom,
     ReceiveNotice,
     SetUpProperty,
+    SetUpRooms,
 )
 from services.contracts.consent import RecordConsent
 from services.contracts.profiles import AddNote
@@ -58,6 +62,28 @@ HOTELS = (
             NewRoomType(code="P", name="Pitch", capacity=60, occupancy=6),
         ),
     ),
+)
+
+# First number, how many, floor and features of the rooms of each type; campsites number their pitches.
+_FLOORS: tuple[tuple[str, str, int, int, str, tuple[Feature, ...]], ...] = (
+    ("LIS-CITY", "A", 101, 20, "1", ("non-smoking", "city-view", "double-bed")),
+    ("LIS-CITY", "A", 201, 20, "2", ("non-smoking", "quiet", "twin-beds")),
+    ("LIS-CITY", "B", 301, 12, "3", ("non-smoking", "balcony")),
+    ("LIS-CITY", "S", 401, 3, "4", ("non-smoking", "sea-view", "terrace", "bathtub")),
+    ("SYL-DUNE", "A", 1, 18, "0", ("non-smoking", "ground-floor", "sea-view")),
+    ("SYL-DUNE", "P", 1001, 60, "0", ("pets",)),
+)
+ROOMS = tuple(
+    SetUpRooms(
+        property=hotel.code,
+        rooms=tuple(
+            NewRoom(number=str(n), room_type=kind, floor=floor, features=features, position=n)
+            for code, kind, first, count, floor, features in _FLOORS
+            if code == hotel.code
+            for n in range(first, first + count)
+        ),
+    )
+    for hotel in HOTELS
 )
 
 ANA = NoticePerson(
@@ -117,6 +143,8 @@ class _Demo:
 def _fill(house: _Demo) -> None:
     for hotel in HOTELS:
         house.ask(hotel, hotel.code)
+    for rooms in ROOMS:
+        house.ask(rooms, rooms.property)
     # the first run decides the days: a later one finds the notices already applied
     today = datetime.now(UTC).date()
     stays = (
@@ -128,7 +156,9 @@ def _fill(house: _Demo) -> None:
     for notice in stays:
         if not house.ask(FindBookings(external_ref=notice.external_id), "").items:
             house.ask(ReceiveNotice(notice=notice), notice.external_id)
-    ana = _primary(house.identified("DEMO-1"))
+    first = house.identified("DEMO-1")
+    house.ask(AssignArrivals(property=first.property, day=first.arrival), "DEMO-1")
+    ana = _primary(first)
     jonas = _primary(house.identified("DEMO-3"))
     hundred = Money(amount_minor=10000, currency="EUR")
     house.ask(TakePayment(payer_profile_id=ana, amount=hundred, method="card", reference="demo"), "ana")
@@ -146,7 +176,10 @@ def _fill(house: _Demo) -> None:
             ),
             f"ana {channel}",
         )
-    click.echo(f"Demo data: {len(HOTELS)} hotels, {len(stays)} bookings; Ana Silva is profile {ana}.")
+    numbered = sum(len(rooms.rooms) for rooms in ROOMS)
+    click.echo(
+        f"Demo data: {len(HOTELS)} hotels with {numbered} rooms, {len(stays)} bookings; Ana Silva is profile {ana}."
+    )
 
 
 def _notice(

@@ -1,11 +1,11 @@
-"""Builds the gateway: ``granian --interface wsgi --factory gateway.app:create_app --blocking-threads 128``."""
+"""Builds the gateway: ``granian --interface wsgi --factory gateway.app:create_app --blocking-threads 256``."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TextIO
+from typing import Any, TextIO
 
 from flask import Flask
 
@@ -14,6 +14,8 @@ from gateway.access.callers import Callers
 from gateway.admission import Admission
 from gateway.asking import Asker, Asking
 from gateway.edge import Edge, ShortCut
+from gateway.following import ending
+from gateway.following.hub import Hub
 from gateway.view.reading import Views
 from gateway.view.short_cut import FreshViews
 from services.kit import config, logs
@@ -27,11 +29,14 @@ class Wired:
 
     asking: Asking
     views: Views
+    callers: Callers
+    rooms: Hub
 
 
 def create_app() -> Flask:
     """The gateway of this process, wired to the broker and the database that the environment names."""
     logs.setup("gateway")
+    ending.listen()
     client = Client(config.amqp_url())
     database = Database(config.database_url("gateway"), pool_size=8)
     callers = Callers(database, proxies=config.proxies())
@@ -39,6 +44,12 @@ def create_app() -> Flask:
     views = FreshViews(config.database_url("gateway"), callers)
     told = config.log_level() in ("DEBUG", "INFO")
     return build(client, database, callers, checks, views, sys.stdout if told else None)
+
+
+class _Gateway(Flask):
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """None of our views is a coroutine: Flask need not look for every function of every request."""
+        return func
 
 
 def build(
@@ -50,12 +61,12 @@ def build(
     log: TextIO | None = None,
 ) -> Flask:
     """The gateway around any asker, store and callers, so that tests can give their own."""
-    app = Flask("gateway", static_folder=None)
+    app = _Gateway("gateway", static_folder=None)
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.url_map.strict_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
     asking = Asking(asker)
-    app.extensions["foyer"] = Wired(asking, Views(database, asking))
+    app.extensions["foyer"] = Wired(asking, Views(database, asking), callers, Hub(database))
     Edge(app, short_cut, log)
     Admission(app, callers)
     api = describing.api(app)

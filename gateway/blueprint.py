@@ -28,6 +28,8 @@ class _Parser(flaskparser.FlaskParser):
 
     def load_json(self, req: Request, schema: Any) -> Any:
         body = req.get_data(cache=False)
+        if not body and getattr(schema, "body_optional", False):
+            return {}
         if not body:
             raise Refused(400, "not-json", "A JSON body is needed.")
         try:
@@ -58,6 +60,8 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
     def arguments(self, schema: Any, **options: Any) -> Decorator:
         """As flask-smorest's, with one instance of the schema for all requests: making one costs more than using it."""
         made = schema() if isinstance(schema, type) else schema
+        if getattr(made, "body_optional", False):
+            options.setdefault("required", False)
         return cast(Decorator, super().arguments(made, **options))
 
     def response(self, status: int, schema: Any = None, **options: Any) -> Decorator:

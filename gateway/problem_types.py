@@ -31,6 +31,7 @@ _REMEDY_OF_KIND: Final[dict[Kind, str]] = {
 }
 # What to do where the kind alone does not tell, by code.
 _REMEDIES: Final = {
+    "block-full": "Look at GET /v1/groups/{code}; raise its counts, or let it exceed them: PATCH /v1/groups/{code}.",
     "command-reused": "An Idempotency-Key stands for one call: send this one under a key of its own.",
     "contact-forbidden": "Ask the guest for consent first; messages about the stay itself need none.",
     "credit-limit-reached": "Let the payer settle something, raise the limit of its credit terms, or charge the guest.",

@@ -47,7 +47,7 @@ def programs(home: Home, variables: Mapping[str, str], port: int) -> list[Progra
 
     own = {"notifier": senders(), "bookings": sealing(home)}
     granian = ["granian", "--interface", "wsgi", "--factory", "--host", "127.0.0.1", "--port", str(port)]
-    workers = ["--workers", "1", "--blocking-threads", "128", "--workers-kill-timeout", "2"]
+    workers = ["--workers", "1", "--blocking-threads", "256", "--workers-kill-timeout", "2"]
     gateway = [*kit, *granian, *workers, "deploy.local.gateway:create_app"]
     return [
         *(service(name, name, own.get(name, {})) for name in SERVICES),

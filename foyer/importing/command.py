@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from foyer.importing import prove, replay
+from foyer.importing import demand, prove, replay, rooms
 from services.kit import config
+from services.kit.ask import Client
 
 SEED = 20261121
 
@@ -27,6 +28,7 @@ SEED = 20261121
     help="Where it is kept how far the import has come.",
 )
 @click.option("--send/--no-send", default=True, help="--no-send: only report and prove what was imported before.")
+@click.option("--rooms", "with_rooms", is_flag=True, help="Set up rooms with numbers, and give each stay one.")
 @click.option("--patience", type=float, default=3600, show_default=True, help="Seconds to wait until all is quiet.")
 def import_bookings(
     file: Path,
@@ -36,6 +38,7 @@ def import_bookings(
     seed: int,
     state: Path,
     send: bool,
+    with_rooms: bool,
     patience: float,
 ) -> None:
     """Publish FILE (CSV, or CSV.gz) as booking notices, wait until all is quiet, report, and prove the sums.
@@ -50,10 +53,28 @@ def import_bookings(
     if not replay.quiet(amqp_url, prove.messages_in_databases, patience):
         raise click.ClickException("It did not become quiet in time: look at queues and outboxes.")
     click.echo(f"Quiet after {time.monotonic() - started:,.0f} s.\n")
+    without = _with_rooms(file, limit, amqp_url) if with_rooms else 0
     replay.report(amqp_url, lambda: prove.parked_notices(amqp_url), click.echo)
     click.echo()
     facts = list(prove.facts(file, limit, amqp_url))
     for fact in facts:
         click.echo(fact.line())
+    if with_rooms:
+        facts.append(prove.Fact("stays that hold nights and have no room", 0, without))
+        click.echo(facts[-1].line())
     if not all(fact.holds for fact in facts):
         raise SystemExit(1)
+
+
+def _with_rooms(file: Path, limit: int | None, amqp_url: str) -> int:
+    """Stays left without a room. When all are in: so each is placed once, for the nights that it came to hold."""
+    started = time.monotonic()
+    hotels = demand.properties(demand.read(file, limit))
+    client = Client(amqp_url, deadline=60)
+    try:
+        rooms.set_up(client, hotels)
+        left = rooms.place(client, [hotel.code for hotel in hotels], click.echo)
+    finally:
+        client.close()
+    click.echo(f"Rooms given in {time.monotonic() - started:,.0f} s.\n")
+    return left

@@ -65,7 +65,7 @@ class Callers:
 
     def _entered(self, environ: dict[str, Any]) -> Caller | Refused:
         try:
-            caller = self.of(_bearer(environ.get("HTTP_AUTHORIZATION")), self._address(environ))
+            caller = self.named(environ)
         except Refused as refused:
             return refused
         environ[ACTOR] = caller.actor
@@ -74,6 +74,10 @@ class Callers:
         turn = self._calls.take(caller.key_id, caller.rate)
         environ[LIMITS] = _told(caller.rate, turn)
         return _too_many("This API key has used up its calls for the moment.", turn) if turn.wait else caller
+
+    def named(self, environ: dict[str, Any]) -> Caller:
+        """The caller of a request, who takes no turn; refuses as `of` does."""
+        return self.of(_bearer(environ.get("HTTP_AUTHORIZATION")), self._address(environ))
 
     def of(self, authorization: str | None, address: str = "") -> Caller:
         """The caller an ``Authorization`` header names; refuses with 401, and with 429 who tries key after key."""

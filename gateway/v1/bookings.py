@@ -13,23 +13,35 @@ from gateway import shapes
 from gateway.access.callers import needs
 from gateway.asking import ask, command, reply
 from gateway.blueprint import Blueprint
+from gateway.contacts import EmailAddress, PhoneNumber
 from gateway.known import from_register
-from gateway.outside import Flag, LongText, MoneyField, Page, Strict, Text, WholeNumber, listing, page, schema_of
+from gateway.outside import (
+    Flag,
+    Instant,
+    LongText,
+    MoneyField,
+    Page,
+    Strict,
+    Text,
+    WholeNumber,
+    listing,
+    page,
+    schema_of,
+)
 from services.contracts.bookings import (
     BookedRoom,
     Booking,
-    CancelBooking,
     CheckInBooking,
     CheckOutBooking,
-    ConfirmBooking,
     FindBookings,
-    MarkNoShow,
     Method,
     Need,
     OpenBooking,
     Person,
+    PickUpRooms,
     PostalAddress,
     ReadBooking,
+    RoomChoice,
     RoomPart,
     Sex,
     When,
@@ -63,8 +75,8 @@ class PersonIn(Strict):
     given_name = Text(load_default=None)
     family_name = Text(load_default=None)
     company = Text(load_default=None)
-    email = Text(load_default=None, most=254)
-    phone = Text(load_default=None, most=40)
+    email = EmailAddress(load_default=None)
+    phone = PhoneNumber(load_default=None)
     language = Text(load_default=None, most=35)
     country = Text(load_default=None, most=2)
     birth_date = fields.Date(load_default=None)
@@ -101,8 +113,15 @@ class NewBooking(Strict):
     needs_note = LongText(load_default=None, most=2000)
     price = MoneyField(load_default=None)
     tentative = Flag(load_default=False)
+    held_until_at = Instant(
+        load_default=None,
+        metadata={"description": "When a tentative booking ends by itself; by the property's hours, if not said."},
+    )
     walk_in = Flag(load_default=False, metadata={"description": "The guests stand at the desk: checked in at once."})
     requests = LongText(load_default=None, most=2000)
+    group = Text(
+        load_default=None, most=40, metadata={"description": "Its code: the rooms are picked up from its block."}
+    )
 
     @validates_schema
     def names_one_property(self, data: dict[str, Any], **_: Any) -> None:
@@ -123,6 +142,21 @@ class BookingFilter(Page):
     arrival = fields.Date(load_default=None)
 
 
+class ChosenRoom(Strict):
+    position = WholeNumber(load_default=0)
+    room = Text(required=True, most=40, metadata={"description": "Its number or id."})
+
+
+class CheckInBody(Strict):
+    body_optional = True
+    rooms = fields.List(
+        fields.Nested(ChosenRoom),
+        validate=validate.Length(max=100),
+        metadata={"description": "Those without one get the one they were assigned, or the best left."},
+    )
+    accept_dirty = Flag(metadata={"description": "Guests may come into a room that is not clean."})
+
+
 class BookingFound(shapes.BookingShape):
     roles = fields.List(Text(), metadata={"description": "Of the profile that was asked for."})
 
@@ -132,27 +166,28 @@ class BookingFound(shapes.BookingShape):
 @blueprint.arguments(NewBooking)
 @blueprint.response(201, shapes.BookingShape)
 def open_booking(body: dict[str, Any]) -> Response:
-    """Book a stay; 409 `no-room-left`, `closed` or `minimum-stay`, with the nights in `facts`, or `do-not-book`."""
+    """Book a stay; 409 `no-room-left`, `closed` or `minimum-stay`, with the nights in `facts`, or `do-not-book`.
+
+    Of a `group` from its block: 409 `block-full` where nothing is left of it.
+    """
     guests = body.pop("guests")
     said = {"/booker": body.pop("booker"), **{f"/guests/{n}": guest for n, guest in enumerate(guests)}}
     said |= {f"/{name}": person for name in ("contact", "payer") if (person := body.pop(name))}
     people, unwelcome = from_register({pointer: Person(**person) for pointer, person in said.items()})
-    asked_for = body.pop("property", None) or body.pop("property_id")
+    asked_for, group = body.pop("property", None) or body.pop("property_id"), body.pop("group")
     rooms, needs = tuple(room_of(room) for room in body.pop("rooms")), tuple(body.pop("needs"))
-    opened = command(
-        OpenBooking(
-            **body,
-            property=asked_for,
-            rooms=rooms,
-            needs=needs,
-            booker=people["/booker"],
-            guests=tuple(people[f"/guests/{n}"] for n in range(len(guests))),
-            contact=people.get("/contact"),
-            payer=people.get("/payer"),
-            do_not_book="/booker" in unwelcome,
-        ),
-        renamed={"property": "property_id"},
+    stay = OpenBooking(
+        **body,
+        property=asked_for,
+        rooms=rooms,
+        needs=needs,
+        booker=people["/booker"],
+        guests=tuple(people[f"/guests/{n}"] for n in range(len(guests))),
+        contact=people.get("/contact"),
+        payer=people.get("/payer"),
+        do_not_book="/booker" in unwelcome,
     )
+    opened = command(PickUpRooms(group=group, booking=stay) if group else stay, renamed={"property": "property_id"})
     return reply(shapes.booking(opened), 201, headers={"Location": f"/v1/bookings/{opened.id}"})
 
 
@@ -178,28 +213,14 @@ def read_booking(booking_id: UUID) -> Response:
     return _shown(ask(ReadBooking(booking_id=booking_id)))
 
 
-@blueprint.post("/bookings/<uuid:booking_id>/confirm")
-@needs("write")
-@blueprint.response(200, shapes.BookingShape)
-def confirm_booking(booking_id: UUID) -> Response:
-    """A tentative booking is to stand."""
-    return _moved(ConfirmBooking(booking_id=booking_id))
-
-
-@blueprint.post("/bookings/<uuid:booking_id>/cancel")
-@needs("write")
-@blueprint.response(200, shapes.BookingShape)
-def cancel_booking(booking_id: UUID) -> Response:
-    """Release the rooms; a cancelled booking never changes again."""
-    return _moved(CancelBooking(booking_id=booking_id))
-
-
 @blueprint.post("/bookings/<uuid:booking_id>/check-in")
 @needs("write")
+@blueprint.arguments(CheckInBody)
 @blueprint.response(200, shapes.BookingShape)
-def check_in(booking_id: UUID) -> Response:
-    """The guest is in house."""
-    return _moved(CheckInBooking(booking_id=booking_id))
+def check_in(body: dict[str, Any], booking_id: UUID) -> Response:
+    """The guest is in house, and in a room where these have numbers: 409 `room-not-ready` or `no-room-free`."""
+    rooms = tuple(RoomChoice(**room) for room in body.pop("rooms", ()))
+    return _moved(CheckInBooking(booking_id=booking_id, rooms=rooms, **body))
 
 
 @blueprint.post("/bookings/<uuid:booking_id>/check-out")
@@ -208,14 +229,6 @@ def check_in(booking_id: UUID) -> Response:
 def check_out(booking_id: UUID) -> Response:
     """The guest has departed."""
     return _moved(CheckOutBooking(booking_id=booking_id))
-
-
-@blueprint.post("/bookings/<uuid:booking_id>/no-show")
-@needs("write")
-@blueprint.response(200, shapes.BookingShape)
-def mark_no_show(booking_id: UUID) -> Response:
-    """The guest did not come."""
-    return _moved(MarkNoShow(booking_id=booking_id))
 
 
 def _moved(said: wire.Request[Booking]) -> Response:

@@ -37,6 +37,10 @@ class NewCharge(Strict):
     booking_id = fields.UUID(load_default=None)
     profile_id = fields.UUID(load_default=None)
     property = Text(load_default=None, most=60, metadata={"description": "Its id or its code."})
+    room = Text(
+        load_default=None,
+        metadata={"description": "Its number in the `property`: whoever is in it now is charged."},
+    )
     kind = Text(required=True, most=40, metadata={"example": "restaurant"})
     amount = MoneyField(required=True)
     description = Text(least=0, load_default="", most=500)
@@ -46,8 +50,10 @@ class NewCharge(Strict):
 
     @validates_schema
     def says_whose(self, data: dict[str, Any], **_: Any) -> None:
-        if (data["booking_id"] is None) == (data["profile_id"] is None):
-            raise marshmallow.ValidationError("Name the booking or the guest.", "booking_id")
+        if sum(data[name] is not None for name in ("booking_id", "profile_id", "room")) != 1:
+            raise marshmallow.ValidationError("Name one of the booking, the guest and the room.", "booking_id")
+        if data["room"] is not None and data["property"] is None:
+            raise marshmallow.ValidationError("A room is one of a property: name that too.", "property")
 
 
 class Voiding(Strict):
@@ -67,7 +73,10 @@ class KindIn(Strict):
 @blueprint.arguments(NewCharge)
 @blueprint.response(201, ChargeShape)
 def post_charge(body: dict[str, Any]) -> Response:
-    """Charge a booking's folio or a guest's house folio. Needs an Idempotency-Key."""
+    """Charge the folio of a booking or of a room's guests, or a guest's house folio. Needs an Idempotency-Key.
+
+    404 `unknown-room`, 409 `room-vacant`.
+    """
     refuse_unknown({"/profile_id": body["profile_id"]})
     return reply(command(PostCharge(**body), key_demanded=True), 201)
 

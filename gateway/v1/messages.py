@@ -51,6 +51,6 @@ def find_messages(wanted: dict[str, Any]) -> Response:
 @blueprint.arguments(NewMessage)
 @blueprint.response(201, MessageShape)
 def send_message(body: dict[str, Any]) -> Response:
-    """Write to a guest; other purposes than `stay` need the guest's consent."""
+    """Write to a guest; other purposes than `stay` need the guest's consent. 404 `no-such-booking`."""
     refuse_unknown({"/profile_id": body["profile_id"]})
     return reply(command(SendMessage(**body)), 201)

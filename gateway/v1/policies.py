@@ -87,7 +87,8 @@ class PoliciesIn(Strict):
 class PoliciesShape(Strict):
     property_id = fields.UUID()
     policies = fields.List(
-        fields.Nested(PolicyShape), metadata={"description": "Of each kind the first that matches a booking is its."}
+        fields.Nested(PolicyShape),
+        metadata={"description": "Of each kind the most specific that matches holds."},
     )
 
 
@@ -115,7 +116,7 @@ class DepositsFilter(Page):
 @needs("read")
 @blueprint.response(200, PoliciesShape)
 def read_policies(key: str) -> Response:
-    """What a property asks of who cancels, does not come, or has to pay before; in the order they are tried."""
+    """What a property asks of who cancels, does not come, or has to pay before."""
     return reply(_policies(ask(ReadPolicies(property_id=property_of(key).id))))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, get_args
 
 from flask import Response
 from marshmallow import ValidationError, fields, validate
@@ -15,6 +15,7 @@ from gateway.outside import Flag, Page, Strict, Text, WholeNumber, listing, part
 from gateway.problems import invalid
 from services.contracts.bookings import (
     Availability,
+    HouseHour,
     NewRoomType,
     NoSuchProperty,
     Property,
@@ -40,11 +41,21 @@ class RoomTypeIn(Strict):
     occupancy = WholeNumber(load_default=2, validate=validate.Range(min=1, max=1000))
 
 
+def _hour(what: str) -> Text:
+    return Text(allow_none=True, most=5, metadata={"description": f"{what} By the property's clock, `15:00`."})
+
+
 class PropertyIn(Strict):
+    """Hours that are not said stay as they are; null takes one away."""
+
     name = Text(required=True)
     currency = Text(required=True, most=3)
     time_zone = Text(required=True, most=64)
     country = Text(required=True, most=2)
+    check_in_from = _hour("From when guests can come in.")
+    check_out_until = _hour("Who is in house after it on the day of departure is flagged `overdue`.")
+    no_show_at = _hour("Of the day after arrival: who has not come by then is a no-show.")
+    hold_hours = WholeNumber(allow_none=True, metadata={"description": "How long a tentative booking is held."})
     room_types = fields.List(fields.Nested(RoomTypeIn), load_default=[], validate=validate.Length(max=500))
 
 
@@ -107,7 +118,8 @@ def set_up_property(body: dict[str, Any], code: str) -> Response:
     except ValidationError as fault:
         raise invalid({"code": fault.messages}) from None
     types = tuple(NewRoomType(**kind) for kind in body.pop("room_types"))
-    return reply(command(SetUpProperty(code=code, room_types=types, **body)))
+    clear = tuple(name for name in get_args(HouseHour) if name in body and body[name] is None)
+    return reply(command(SetUpProperty(code=code, room_types=types, clear=clear, **body)))
 
 
 @blueprint.get("/room-types")

@@ -20,7 +20,7 @@ from services.contracts.values import Money
 
 blueprint = Blueprint("taxes", __name__, description="What prices are made of")
 
-_PERCENT = re.compile(r"(\d{1,3})(?:\.(\d{1,2}))?")
+_PERCENT = re.compile(r"(\d{1,3})(?:\.(\d{1,2}))?", re.ASCII)
 _CLASS = validate.Regexp(re.compile(r"[a-z][a-z0-9-]{0,39}\Z"), error="Small letters, digits and dashes.")
 _MOST = validate.Length(max=200)
 

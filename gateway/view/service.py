@@ -1,10 +1,14 @@
-"""The process `view`: hears what changes a guest's view and marks those sections old. Nothing is fetched here."""
+"""The process `view`: hears what changes a guest's view and marks those sections old. Nothing is fetched here.
+
+And what changes rooms, or who is in them, is kept for those who follow the rooms.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Final
 
+from gateway.following import log
 from gateway.view import store
 from services.contracts.billing import BalanceChanged
 from services.contracts.bookings import (
@@ -19,11 +23,14 @@ from services.contracts.bookings import (
     BookingHeld,
     BookingMarkedNoShow,
     BookingRouted,
+    RoomsAssigned,
+    RoomStatusChanged,
 )
 from services.contracts.consent import ConsentChanged
 from services.contracts.loyalty import LoyaltyAccountOpened, LoyaltyPointsChanged, LoyaltyTierChanged
 from services.contracts.notifier import MessageChanged
 from services.contracts.profiles import LevelChanged, ProfileChanged
+from services.kit import wire
 from services.kit.db import Tx
 from services.kit.doors import Service, every, subscribe
 
@@ -53,22 +60,27 @@ class ViewService(Service):
     @subscribe(BookingChanged, together=True)
     def mark_changed(self, tx: Tx, event: BookingChanged) -> None:
         _mark_booking(tx, event.booking)
+        _tell_stay(tx, event.topic(), event.booking)
 
     @subscribe(BookingCancelled, together=True)
     def mark_cancelled(self, tx: Tx, event: BookingCancelled) -> None:
         _mark_booking(tx, event.booking)
+        _tell_stay(tx, event.topic(), event.booking)
 
     @subscribe(BookingCheckedIn, together=True)
     def mark_checked_in(self, tx: Tx, event: BookingCheckedIn) -> None:
         _mark_booking(tx, event.booking)
+        _tell_stay(tx, event.topic(), event.booking)
 
     @subscribe(BookingCheckedOut, together=True)
     def mark_checked_out(self, tx: Tx, event: BookingCheckedOut) -> None:
         _mark_booking(tx, event.booking)
+        _tell_stay(tx, event.topic(), event.booking)
 
     @subscribe(BookingMarkedNoShow, together=True)
     def mark_no_show(self, tx: Tx, event: BookingMarkedNoShow) -> None:
         _mark_booking(tx, event.booking)
+        _tell_stay(tx, event.topic(), event.booking)
 
     @subscribe(BookingRouted, together=True)
     def mark_routed(self, tx: Tx, event: BookingRouted) -> None:
@@ -106,13 +118,37 @@ class ViewService(Service):
     def mark_messages(self, tx: Tx, event: MessageChanged) -> None:
         store.mark_old(tx, "messages", event.profile_id)
 
+    @subscribe(RoomStatusChanged, together=True)
+    def tell_status(self, tx: Tx, event: RoomStatusChanged) -> None:
+        log.record(tx, event.topic(), event.property_id, wire.dump(event))
+
+    @subscribe(RoomsAssigned, together=True)
+    def tell_assigned(self, tx: Tx, event: RoomsAssigned) -> None:
+        log.record(tx, event.topic(), event.property_id, wire.dump(event))
+
     @every(seconds=3600)
     def forget_unused(self, tx: Tx) -> None:
         """Forget views that nobody has refetched for long; a later look asks the owners again."""
         store.forget_unused(tx, tx.now - KEPT)
+
+    @every(seconds=3600)
+    def forget_room_changes(self, tx: Tx) -> None:
+        log.forget(tx, tx.now - log.KEPT)
 
 
 def _mark_booking(tx: Tx, booking: BookingFacts) -> None:
     """Of everybody on it, and of those who no longer are."""
     concerned = (booking.profile_id, booking.payer_profile_id, *booking.profile_ids, *booking.left_profile_ids)
     store.mark_old(tx, "bookings", *concerned)
+
+
+def _tell_stay(tx: Tx, topic: str, booking: BookingFacts) -> None:
+    """That a stay has changed, without who stays: rooms may be free of it, or it comes on other days."""
+    facts = {
+        "booking_id": str(booking.booking_id),
+        "version": booking.version,
+        "state": booking.state,
+        "arrival": booking.arrival.isoformat(),
+        "departure": booking.departure.isoformat(),
+    }
+    log.record(tx, topic, booking.property_id, facts)

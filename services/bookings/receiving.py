@@ -9,9 +9,10 @@ from services.bookings.domain.consents import newly_stated, stated
 from services.bookings.domain.ids import new_id
 from services.bookings.domain.mapping import House
 from services.bookings.domain.notices import judge
-from services.bookings.doors.keeping import with_rooms
+from services.bookings.doors.groups import picked_up
+from services.bookings.doors.keeping import keep, with_rooms
 from services.bookings.inbound import native
-from services.bookings.store import bookings, notices
+from services.bookings.store import bookings, groups, notices
 from services.bookings.store.notices import Known
 from services.contracts.bookings import BookingNotice, NoticeReport
 from services.kit.db import Tx
@@ -20,7 +21,7 @@ from services.kit.db import Tx
 def receive(tx: Tx, notice: BookingNotice) -> NoticeReport:
     """Refuses with NotANotice what is not well formed; everything else is kept, with what became of it."""
     notice = native.well_formed(notice)
-    house = notices.take_turn(tx, notice)
+    house = _house(tx, notice)
     known = notices.known(tx, notice)
     if known.reported:
         return known.reported
@@ -37,10 +38,18 @@ def receive(tx: Tx, notice: BookingNotice) -> NoticeReport:
 
 def replay(tx: Tx, report: NoticeReport, notice: BookingNotice) -> NoticeReport:
     """Apply a parked notice again; one that is not parked any more stays what it is."""
-    house = notices.take_turn(tx, notice)
+    house = _house(tx, notice)
     known = notices.known(tx, notice)
     report = known.reported or report
     return _apply(tx, report, notice, known, house) if report.state == "parked" else report
+
+
+def _house(tx: Tx, notice: BookingNotice) -> House | None:
+    """Where it is about, once it is its turn. One statement more where it names a group."""
+    house = notices.take_turn(tx, notice)
+    if house is None or notice.group is None:
+        return house
+    return replace(house, groups=groups.open_at(tx, house.id, notice.group))
 
 
 def _apply(tx: Tx, report: NoticeReport, notice: BookingNotice, known: Known, house: House | None) -> NoticeReport:
@@ -53,16 +62,20 @@ def _apply(tx: Tx, report: NoticeReport, notice: BookingNotice, known: Known, ho
         return report
     if known.booking is None:
         opened, event = announce(verdict.booking)
-        bookings.open_sold_elsewhere(tx, opened, row)
+        if opened.group:
+            bookings.add(tx, picked_up(tx, opened, sold_elsewhere=True))
+            notices.keep(tx, row)
+        else:
+            bookings.open_sold_elsewhere(tx, opened, row)
+        if event:
+            tx.announce(event)
+        if known.waiting:
+            _catch_up(tx, notice, house)
     else:
-        changed, event = announce(with_rooms(tx, verdict.booking, known.booking, sold_elsewhere=True))
-        bookings.save(tx, changed, known.booking, row)
+        after = with_rooms(tx, verdict.booking, known.booking, sold_elsewhere=True)
+        changed = keep(tx, after, known.booking, row, sold_elsewhere=True)
         for person in newly_stated(known.booking, changed):
             tx.announce(stated(changed, person, report.notice_id, report.received_at))
-    if event:
-        tx.announce(event)
-    if known.booking is None and known.waiting:
-        _catch_up(tx, notice, house)
     return report
 
 
@@ -70,4 +83,4 @@ def _catch_up(tx: Tx, notice: BookingNotice, house: House | None) -> None:
     """Apply what was said of the booking before it was known here."""
     for report, later in notices.waiting(tx, notice):
         known = notices.known(tx, later)
-        _apply(tx, report, later, known, house)
+        _apply(tx, report, later, known, _house(tx, later) if later.group else house)

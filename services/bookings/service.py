@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from services.bookings.doors.assigning import Assigning
+from services.bookings.doors.board import Boards
 from services.bookings.doors.changes import Changes
 from services.bookings.doors.channels import Channels
 from services.bookings.doors.channex import Channex
+from services.bookings.doors.endings import Endings
+from services.bookings.doors.functions import Functions
+from services.bookings.doors.groups import Groups
+from services.bookings.doors.holds import Holds
+from services.bookings.doors.housekeeping import HousekeepingOfRooms
 from services.bookings.doors.houses import Houses
 from services.bookings.doors.mapping import Mapping
 from services.bookings.doors.messages import Messages
@@ -14,6 +21,7 @@ from services.bookings.doors.registers import Registers
 from services.bookings.doors.registrations import Registering
 from services.bookings.doors.relocations import Relocating
 from services.bookings.doors.replaying import Replaying
+from services.bookings.doors.rooms_setup import RoomsSetUp
 from services.bookings.doors.routing import Routing
 from services.bookings.doors.stays import Stays
 from services.bookings.doors.terms import TermsOfStays
@@ -24,9 +32,17 @@ class BookingsService(
     Notices,
     People,
     Stays,
+    Holds,
+    Endings,
     Changes,
     Relocating,
+    Boards,
+    Groups,
+    Functions,
     Houses,
+    RoomsSetUp,
+    HousekeepingOfRooms,
+    Assigning,
     TermsOfStays,
     Routing,
     Channels,

@@ -94,7 +94,7 @@ def test_what_has_ended_stays_ended(ended: State, wanted: State) -> None:
 def test_the_desk_takes_no_step_twice_or_too_far(present: State, wanted: State) -> None:
     with pytest.raises(StateForbids) as refused:
         life.step(present, wanted)
-    assert refused.value.facts == {"state": present}
+    assert refused.value.facts == {"state": present, "wanted": wanted}
 
 
 def test_another_system_may_report_a_departure_without_a_check_in() -> None:

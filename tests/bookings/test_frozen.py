@@ -24,15 +24,18 @@ from services.contracts.bookings import (
     CheckInBooking,
     CheckOutBooking,
     ConfirmBooking,
+    HoldBooking,
     MarkNoShow,
     NoticeStatus,
     Person,
+    ReinstateBooking,
     RelocateBooking,
     RemovePerson,
     RemoveRoom,
     SetNeeds,
     StateForbids,
     TellTerms,
+    UndoCheckIn,
 )
 from services.contracts.profiles import GuestsIdentified, IdentifiedPerson, LevelChanged
 from services.kit import wire
@@ -50,6 +53,9 @@ REFUSED: dict[type, dict[str, Any]] = {
     CheckInBooking: {},
     CheckOutBooking: {},
     MarkNoShow: {},
+    HoldBooking: {"until": None},
+    ReinstateBooking: {},
+    UndoCheckIn: {},
     AddPerson: {"person": Person(given_name="Bruno")},
     ChangePerson: {"position": 0, "person": Person(given_name="Bruno")},
     RemovePerson: {"position": 0},
@@ -139,6 +145,17 @@ def test_no_level_of_its_guest_changes_it(desk: Desk, cancelled: UUID) -> None:
     assert row(desk, cancelled) == before
 
 
+def test_no_clock_changes_it(desk: Desk, cancelled: UUID) -> None:
+    desk.sets_up(no_show_at="00:00", check_out_until="00:00", hold_hours=1)
+    with desk.db.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE properties SET no_show_from = '2000-01-01'")
+    before = row(desk, cancelled)
+    for door in doors_of(BookingsService):
+        if door.kind == "every":
+            getattr(desk.service, door.name)()
+    assert row(desk, cancelled) == before
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -150,6 +167,11 @@ def test_no_level_of_its_guest_changes_it(desk: Desk, cancelled: UUID) -> None:
         "people = people || '[{\"position\": 9}]'",
         "people = jsonb_set(people, '{0,given_name}', '\"Bruno\"')",
         "people = '[]'",
+        "held_until_at = now()",
+        "checked_in_at = now()",
+        "ending = NULL",
+        'ending = ending || \'{"note": "none"}\'',
+        "confirmation = '{}'",
     ],
 )
 def test_the_table_itself_refuses(databases: Databases, desk: Desk, cancelled: UUID, change: str) -> None:

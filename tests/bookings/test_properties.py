@@ -36,6 +36,14 @@ def test_room_types_that_are_not_named_stay(desk: Desk) -> None:
     assert [t.code for t in kinds] == ["A", "B", "C"]
 
 
+def test_hours_that_are_not_said_stay_and_those_cleared_are_gone(desk: Desk) -> None:
+    hours = {"check_in_from": "15:00", "check_out_until": "11:00", "no_show_at": "06:00", "hold_hours": 48}
+    desk.sets_up(**hours)
+    after = desk.sets_up(check_out_until="10:30", clear=("no_show_at", "hold_hours"))
+    assert (after.check_in_from, after.check_out_until) == ("15:00", "10:30")
+    assert (after.no_show_at, after.hold_hours) == (None, None)
+
+
 def test_a_property_is_read_by_code_or_id(desk: Desk) -> None:
     house = desk.sets_up()
     for key in (house.code, str(house.id)):
@@ -53,6 +61,11 @@ def test_a_property_is_read_by_code_or_id(desk: Desk) -> None:
         ({"currency": "USD"}, "/currency"),
         ({"time_zone": "Europe/Atlantis"}, "/time_zone"),
         ({"country": "Portugal"}, "/country"),
+        ({"check_in_from": "3 pm"}, "/check_in_from"),
+        ({"check_out_until": "24:00"}, "/check_out_until"),
+        ({"no_show_at": "٠٦:٠٠"}, "/no_show_at"),
+        ({"hold_hours": 0}, "/hold_hours"),
+        ({"hold_hours": 48, "clear": ("hold_hours",)}, "/hold_hours"),
         ({"room_types": (NewRoomType(code="A", name="A", capacity=-1),)}, "/room_types/0/capacity"),
         ({"room_types": (NewRoomType(code="A", name="A", capacity=1),) * 2}, "/room_types/1/code"),
     ],

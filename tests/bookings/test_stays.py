@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -21,7 +22,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from services.bookings.domain.nights import Holding, Span, fold
+from services.bookings.domain.nights import Holding, Night, Span, fold
 from services.contracts.bookings import (
     AddRoom,
     BookedRoom,
@@ -33,9 +34,11 @@ from services.contracts.bookings import (
     MarkNoShow,
     NoRoomLeft,
     Person,
+    ReinstateBooking,
     RemoveRoom,
     RoomPart,
     StateForbids,
+    UndoCheckIn,
 )
 from services.kit.refusal import Conflict, Invalid, NotFound
 from tests.bookings.makers import Desk, notice, room
@@ -46,6 +49,7 @@ lengths = st.integers(1, 5).map(lambda n: timedelta(days=n))
 kinds = st.lists(st.sampled_from(["A", "B"]), min_size=1, max_size=3)
 shifts = st.tuples(st.integers(-2, 2), st.integers(-2, 3))
 steps = st.sampled_from([CancelBooking, CheckInBooking, CheckOutBooking, MarkNoShow])
+BACK = (ReinstateBooking, UndoCheckIn)
 statuses = st.sampled_from(["modified", "modified", "cancelled", "in_house", "departed", "no_show"])
 
 
@@ -68,7 +72,7 @@ class Stays(RuleBasedStateMachine):
     @rule(target=booked, first=days, length=lengths, wanted=kinds)
     def opens(self, first: date, length: timedelta, wanted: list[str]) -> Any:
         holding = self.holding(wanted, first, first + length)
-        sold = fold([*self.holdings.values(), holding])
+        sold = self.held(holding)
         full = any(sold[night] > self.bound() for night in holding.nights())
         said = {"arrival": first, "departure": first + length, "booker": Person(profile_id=uuid4())}
         try:
@@ -117,6 +121,10 @@ class Stays(RuleBasedStateMachine):
         arrival, departure = (day + timedelta(days=n) for day, n in zip((now.arrival, now.departure), by, strict=True))
         self.changes(ChangeStay(booking_id=booking_id, version=now.version, arrival=arrival, departure=departure))
 
+    @rule(booking_id=st.one_of(booked, sent.map(lambda made: made[1])), step=st.sampled_from(BACK))
+    def is_taken_back(self, booking_id: UUID, step: Any) -> None:
+        self.changes(step(booking_id=booking_id))
+
     @rule(
         booking_id=st.one_of(booked, sent.map(lambda made: made[1])),
         position=st.integers(0, 3),
@@ -142,8 +150,12 @@ class Stays(RuleBasedStateMachine):
     def counters_are_the_fold_of_the_stays(self) -> None:
         rows = self.desk.rows("SELECT room_type_id, night, sold + oversold AS rooms FROM nights")
         counted = {(row.room_type_id, row.night): row.rooms for row in rows if row.rooms}
-        assert counted == dict(fold(self.holdings.values()))
+        assert counted == dict(self.held())
         assert self.desk.counters_are_right()
+
+    def held(self, *more: Holding) -> Counter[Night]:
+        """What the counters are to say, with these besides."""
+        return fold([*self.holdings.values(), *more])
 
     def went_on(self, booking_id: UUID, state: str) -> None:
         held = self.holdings[booking_id]

@@ -13,6 +13,7 @@ from tests.gateway.malformed import Examples
 _EUR = {"amount": "10.00", "currency": "EUR"}
 _PARTY = {"name": "Lisbon City Hotel, Lda.", "address": ["Rua Augusta 1"], "country": "PT"}
 _VAT = {"tax_class": "standard", "rate": "6.00", "valid_from": "2020-01-01"}
+_FUNCTION_ROOMS = {"rooms": [{"code": "HALL", "name": "Hall", "capacity": 120}]}
 _POLICY = {"kind": "cancellation", "share": {"nights": 1}}
 _TERMS = {"kind": "cancellation", "title": "Cancelamento", "text": "Gratuito."}
 _GUEST = {
@@ -82,6 +83,13 @@ def furnished(api: FlaskClient, services: AllServices) -> Examples:
     send("PUT", f"{guest}/registrations/0", _GUEST, **{"If-Match": '"0"'})
     send("PUT", "/v1/properties/LIS-CITY/register", _REGISTER)
     register = send("POST", "/v1/registers", {"property": "LIS-CITY", "day": str(today)})["id"]
+    dates = {"arrival": str(arrival), "departure": str(departure)}
+    group = {"property": "LIS-CITY", "name": "Wedding", "rooms": [{"room_type": "A", "count": 5}], "contact": booker}
+    send("POST", "/v1/groups", {**group, **dates, "code": "new-1"})
+    send("PUT", "/v1/properties/LIS-CITY/function-rooms", _FUNCTION_ROOMS)
+    begins, ends = (f"{arrival}T{hour}:00:00Z" for hour in (12, 16))
+    event = {"property": "LIS-CITY", "name": "Gala", "kind": "wedding", "contact": booker, "rooms": [{"room": "HALL"}]}
+    function = send("POST", "/v1/functions", {**event, "starts_at": begins, "ends_at": ends})["id"]
     fields: dict[str, Any] = {
         "profile_id": ana, "profile": ana, "payer": ana, "booking_id": booking, "notice_id": parked,
         "folio_id": folio, "charge_id": charged["id"], "payment_id": paid, "invoice_id": invoice,
@@ -93,6 +101,7 @@ def furnished(api: FlaskClient, services: AllServices) -> Examples:
         "at": "2026-11-20T21:40:00+00:00", "tax_class": "standard", "account": "revenue:spa", "rate": "6.00",
         "purpose": "marketing", "channel": "email", "reason_code": "wrong-account", "seller": _PARTY,
         "addressee": _PARTY, "booking_ref": "BDC-1", "register_id": register, "position": 0, "day": str(today),
+        "function_id": function,
     }  # fmt: skip
     calls: dict[str, dict[str, Any]] = {
         "POST /v1/bookings": {"property": "LIS-CITY", "booker": booker, "rooms": rooms, "channel": "web"},
@@ -111,6 +120,9 @@ def furnished(api: FlaskClient, services: AllServices) -> Examples:
         "POST /v1/bookings/{booking_id}/people": {"family_name": "Costa"},
         "PUT /v1/bookings/{booking_id}/people/{position}": {"profile_id": ana},
         "PUT /v1/properties/{key}/terms/{language}": _TERMS,
+        "POST /v1/groups": {**group, "code": "new-2"}, "PATCH /v1/groups/{code}": {"name": "Wedding Silva"},
+        "PUT /v1/properties/{key}/function-rooms": _FUNCTION_ROOMS, "PATCH /v1/functions/{function_id}": {"guests": 9},
+        "POST /v1/functions": {**event, "starts_at": f"{departure}T12:00:00Z", "ends_at": f"{departure}T16:00:00Z"},
     }  # fmt: skip
     fields["property_id"] = lisbon
     return Examples(fields, calls)

@@ -28,6 +28,7 @@ from services.contracts.billing import (
     SetUpChargeKind,
     VoidCharge,
 )
+from services.contracts.bookings import RoomVacant, UnknownRoom
 from services.kit.refusal import Invalid, Problem
 from tests.gateway.guests import ANA, NOON, STAY, eur, know_ana
 
@@ -57,6 +58,28 @@ def test_a_charge_may_say_its_day_and_its_number_elsewhere(api, services):
     assert answer.get_json()["vat"] == {"amount": "11.22", "currency": "EUR"}
     asked = services.last(PostCharge)
     assert (asked.business_date, asked.source, asked.external_id) == (date(2026, 11, 20), "shop", "7")
+
+
+def test_a_charge_may_name_a_room_of_the_property(api, services):
+    services.will_answer(PostCharge, CHARGE)
+    body = {"room": "101", "property": "LIS", "kind": "spa", "amount": {"amount": "60.00", "currency": "EUR"}}
+    assert api.post("/v1/charges", json=body, headers=KEY).status_code == 201
+    assert (services.last(PostCharge).room, services.last(PostCharge).property) == ("101", "LIS")
+    for refusal, status, code in ((UnknownRoom(), 404, "unknown-room"), (RoomVacant(), 409, "room-vacant")):
+        services.will_answer(PostCharge, refusal)
+        answer = api.post("/v1/charges", json=body, headers={"Idempotency-Key": code})
+        assert (answer.status_code, answer.get_json(force=True)["type"]) == (status, f"/problems/{code}")
+
+
+@pytest.mark.parametrize(
+    ("said", "pointer"),
+    [({"room": "101"}, "/property"), ({"room": "101", "property": "LIS", "booking_id": str(STAY)}, "/booking_id")],
+)
+def test_a_room_is_named_with_its_property_and_alone(api, services, said, pointer):
+    body = {"kind": "spa", "amount": {"amount": "60.00", "currency": "EUR"}, **said}
+    answer = api.post("/v1/charges", json=body, headers=KEY)
+    assert (answer.status_code, answer.get_json(force=True)["errors"][0]["pointer"]) == (422, pointer)
+    assert not services.asked
 
 
 @pytest.mark.parametrize("amount", ["1.234", "1e2", "", "12,50", 1])

@@ -24,6 +24,7 @@ from services.contracts.bookings import (
     BookingReceived,
     Person,
     Role,
+    RoomStay,
     State,
 )
 from services.kit.wire import Event
@@ -83,6 +84,29 @@ def facts_of(booking: Booking) -> BookingFacts:
         child_ages=tuple(sorted(age for room in booking.rooms for age in room.child_ages)),
         left_profile_ids=tuple(who for who in booking.told_profiles if who not in booking.profile_ids),
         contact_profile_id=contact_of(booking).profile_id,
+        reason=booking.ending.reason if booking.ending else None,
+        ended_from=booking.ending.before if booking.ending else None,
+        room_stays=_room_stays(booking),
+    )
+
+
+def _room_stays(booking: Booking) -> tuple[RoomStay, ...]:
+    """Of all rooms, where one has dates of its own."""
+    whole = booking.arrival, booking.departure
+    spans = [(parts[0].arrival, parts[-1].departure) for parts in (room.stays(*whole) for room in booking.rooms)]
+    if all(span == whole for span in spans):
+        return ()
+    return tuple(
+        RoomStay(
+            position=room.position,
+            arrival=arrival,
+            departure=departure,
+            adults=room.adults,
+            children=room.children,
+            child_ages=room.child_ages,
+            price=None if room.price_minor is None else replace(booking.price, amount_minor=room.price_minor),
+        )
+        for room, (arrival, departure) in zip(booking.rooms, spans, strict=True)
     )
 
 
@@ -103,7 +127,8 @@ def _digest(facts: BookingFacts, booking: Booking) -> str:
     """Of what is told, and of what is only shown: whoever shows the booking wants to know of that too."""
     told = replace(facts, version=0, changed_at=None, left_profile_ids=())
     needs = booking.needs, booking.needs_note
-    shown = (told, booking.people, booking.requests, booking.rooms, needs, booking.commission)
+    life = booking.held_until_at, booking.confirmation, booking.checked_in_at, booking.ending
+    shown = (told, booking.people, booking.requests, booking.rooms, needs, booking.commission, life)
     return blake2b(repr(shown).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 

@@ -11,7 +11,17 @@ from zoneinfo import ZoneInfo
 from services.bookings.domain import life, needs, people_following
 from services.bookings.domain.nights import Holding, Span
 from services.bookings.domain.rooms import Room, follow, numbered
-from services.contracts.bookings import Commission, Method, Need, Person, State, StateForbids
+from services.contracts.bookings import (
+    Commission,
+    Confirmation,
+    Ending,
+    EndReason,
+    Method,
+    Need,
+    Person,
+    State,
+    StateForbids,
+)
 from services.contracts.values import Money
 
 OVERBOOKED = "overbooked"
@@ -19,7 +29,9 @@ CLOSED = "closed"
 MINIMUM_STAY = "minimum-stay"
 RELOCATED = "relocated"
 DO_NOT_BOOK = "do-not-book"
+BEYOND_BLOCK = "beyond-block"
 CHANGE_BEFORE_NEW = "change-before-new"
+OVERDUE = "overdue"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +40,8 @@ class Booking:
 
     `told_state`, `told_facts` and `told_profiles` remember what was last announced, so that only differences are.
     `held_until` ends the nights that count as sold. `rooms_given` and `people_given` count what it ever had: no
-    position is given twice. `people_said` and `needs_said` are what its source said of them the last time.
+    position is given twice. `held_until_at` is when it ends by itself, while it is tentative. `people_said` and
+    `needs_said` are what its source said of them the last time.
     """
 
     id: UUID
@@ -40,6 +53,7 @@ class Booking:
     time_zone: str
     source: str
     external_ref: str | None = None
+    group: str | None = None
     channel: str | None = None
     method: Method | None = None
     arrival: date
@@ -64,13 +78,18 @@ class Booking:
     told_profiles: tuple[UUID, ...] = ()
     relocated_from: UUID | None = None
     relocated_to: UUID | None = None
+    held_until_at: datetime | None = None
+    confirmation: Confirmation | None = None
+    checked_in_at: datetime | None = None
+    ending: Ending | None = None
     booked_at: datetime
     changed_at: datetime
 
     @property
     def holding(self) -> Holding:
         parts = (part for room in self.rooms for part in room.stays(self.arrival, self.departure))
-        return Holding(tuple(Span(p.room_type_id, p.arrival, min(p.departure, self.held_until)) for p in parts))
+        spans = tuple(Span(p.room_type_id, p.arrival, min(p.departure, self.held_until)) for p in parts)
+        return Holding(spans, self.group)
 
     @property
     def profile_ids(self) -> tuple[UUID, ...]:
@@ -87,6 +106,7 @@ class Content:
     rooms: tuple[Room, ...] | None = None
     total_minor: int | None = None
     people: tuple[Person, ...] | None = None
+    group: str | None = None
     channel: str | None = None
     method: Method | None = None
     requests: str | None = None
@@ -94,15 +114,31 @@ class Content:
     commission: Commission | None = None
 
 
-def moved(booking: Booking, state: State, now: datetime) -> Booking:
-    """The booking in its next state, with the nights it holds there; one that is only asked for needs rooms first."""
+def moved(
+    booking: Booking,
+    state: State,
+    now: datetime,
+    *,
+    reason: EndReason | None = None,
+    note: str | None = None,
+    by: str | None = None,
+) -> Booking:
+    """The booking in its next state, with the nights it holds there; one that is only asked for needs rooms first.
+
+    `reason`, `note` and `by` (whom) are of one that is cancelled, or a no-show.
+    """
     if state in ("confirmed", "in_house") and not booking.rooms:
         raise StateForbids("The booking has no room yet.", facts={"state": booking.state})
     today = now.astimezone(ZoneInfo(booking.time_zone)).date()
+    ending = Ending(before=booking.state, at=now, reason=reason, note=note, by=by)
     return replace(
         booking,
         state=state,
         held_until=life.held_until(state, booking.arrival, booking.departure, today),
+        held_until_at=booking.held_until_at if state in life.GIVEN_UP else None,
+        checked_in_at={"in_house": now, "departed": booking.checked_in_at}.get(state),
+        ending=ending if state in life.GIVEN_UP else None,
+        flags=tuple(flag for flag in booking.flags if flag != OVERDUE),
         version=booking.version + 1,
         changed_at=now,
     )
@@ -125,6 +161,7 @@ def changed(booking: Booking, said: Content, now: datetime) -> Booking:
         rooms=rooms,
         rooms_given=max([booking.rooms_given, *(room.position + 1 for room in rooms)]),
         price=booking.price if said.total_minor is None else replace(booking.price, amount_minor=said.total_minor),
+        group=said.group or booking.group,
         channel=said.channel or booking.channel,
         method=said.method or booking.method,
         requests=said.requests or booking.requests,
@@ -169,6 +206,10 @@ def identified(booking: Booking, profiles: Mapping[int, UUID], unwelcome: Iterab
 
 def flagged(booking: Booking, flag: str) -> Booking:
     return booking if flag in booking.flags else replace(booking, flags=(*booking.flags, flag))
+
+
+def unflagged(booking: Booking, flag: str) -> Booking:
+    return replace(booking, flags=tuple(each for each in booking.flags if each != flag))
 
 
 def everybody_known(people: Iterable[Person]) -> bool:

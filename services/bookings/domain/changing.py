@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from services.bookings.domain import life
 from services.bookings.domain.booking import Booking
+from services.bookings.domain.holding import hold_until
 from services.bookings.domain.opening import (
     MOST_ROOMS,
     faults_of_amount,
@@ -27,7 +28,7 @@ def redated(
     booking: Booking, arrival: date | None, departure: date | None, price: Money | None, now: datetime
 ) -> Booking:
     """The booking with other dates, or another price. Who is in house has arrived, and leaves today at the earliest."""
-    still_open(booking)
+    life.still_open(booking.state)
     before, today = (booking.arrival, booking.departure), today_there(booking, now)
     dates = arrival or booking.arrival, departure or booking.departure
     if booking.state == "in_house" and dates[0] != booking.arrival:
@@ -58,7 +59,7 @@ def retyped(
     now: datetime,
 ) -> Booking:
     """The booking with a room, or all (None), in another type from a day on: from arrival, in house from today."""
-    still_open(booking)
+    life.still_open(booking.state)
     today = today_there(booking, now)
     kind = next((kind for kind in house.room_types if kind.code == room_type), None)
     problems = list(_faults_of_price(price, booking))
@@ -88,7 +89,7 @@ def retyped(
 
 def with_room(booking: Booking, house: Property, said: BookedRoom, price: Money | None, now: datetime) -> Booking:
     """The booking with one room more; in house, from today on."""
-    still_open(booking)
+    life.still_open(booking.state)
     start = max(booking.arrival, today_there(booking, now)) if booking.state == "in_house" else booking.arrival
     problems = [*faults_of_room("/room", said, house, start, booking.departure), *_faults_of_price(price, booking)]
     if len(booking.rooms) >= MOST_ROOMS:
@@ -102,12 +103,14 @@ def with_room(booking: Booking, house: Property, said: BookedRoom, price: Money 
     stays = room.stays(start, booking.departure)
     added = placed(room, stays, booking.arrival, booking.departure)
     after = _with(booking, [*booking.rooms, added], price, now)
+    if booking.state == "tentative" and not booking.rooms:  # only now is anything held
+        after = replace(after, held_until_at=booking.held_until_at or hold_until(house, booking.arrival, now))
     return replace(after, rooms_given=booking.rooms_given + 1)
 
 
 def without_room(booking: Booking, position: int, price: Money | None, now: datetime) -> Booking:
     """The booking without a room. Nights that have been stayed in it remain."""
-    still_open(booking)
+    life.still_open(booking.state)
     if all(room.position != position for room in booking.rooms):
         raise NoSuchRoom
     if problems := list(_faults_of_price(price, booking)):
@@ -124,12 +127,6 @@ def without_room(booking: Booking, position: int, price: Money | None, now: date
     if not any(room.position != position for room in rooms):
         raise StateForbids("The last room goes with the booking: cancel it, or check it out.")
     return _with(booking, rooms, price, now)
-
-
-def still_open(booking: Booking) -> None:
-    """Refuses with StateForbids what has ended."""
-    if booking.state not in life.OPEN:
-        raise StateForbids(f"A booking that is {booking.state} is not changed.", facts={"state": booking.state})
 
 
 def today_there(booking: Booking, now: datetime) -> date:

@@ -14,6 +14,8 @@ from services.kit.refusal import Invalid, Problem
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
+_HOUR = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+_MOST_HOURS = 24 * 366
 
 
 MOST_ROOMS = 100_000
@@ -60,6 +62,15 @@ def _faults_of_property(request: SetUpProperty) -> Iterator[Problem]:
         yield Problem("/time_zone", "Not a time zone of the IANA database.")
     if not _COUNTRY.fullmatch(request.country):
         yield Problem("/country", "Not an ISO 3166-1 alpha-2 country code.")
+    for name in ("check_in_from", "check_out_until", "no_show_at"):
+        said = getattr(request, name)
+        if said is not None and not _HOUR.fullmatch(said):
+            yield Problem(f"/{name}", "Must be a time of the day from 00:00 to 23:59.")
+    if request.hold_hours is not None and not 1 <= request.hold_hours <= _MOST_HOURS:
+        yield Problem("/hold_hours", f"Must be from 1 to {_MOST_HOURS}.")
+    for name in request.clear:
+        if getattr(request, name) is not None:
+            yield Problem(f"/{name}", "Either said or cleared.")
     codes = [kind.code for kind in request.room_types]
     for n, kind in enumerate(request.room_types):
         if not _CODE.fullmatch(kind.code) or kind.code in codes[:n]:

@@ -7,15 +7,25 @@ from datetime import date
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from services.bookings.domain.booking import CLOSED, MINIMUM_STAY, OVERBOOKED, Booking
-from services.contracts.bookings import Closed, MinimumStay, NoRoomLeft
+from services.bookings.domain.booking import BEYOND_BLOCK, CLOSED, MINIMUM_STAY, OVERBOOKED, Booking
+from services.contracts.bookings import BlockFull, Closed, MinimumStay, NoRoomLeft
 from services.kit.refusal import Refusal
 
-Why = Literal["closed", "minimum-stay", "no-room-left"]
+Why = Literal["closed", "minimum-stay", "block-full", "no-room-left"]
 
 # In the order in which the house's reasons are given: its own rules first.
-_REFUSALS: Mapping[Why, type[Refusal]] = {"closed": Closed, "minimum-stay": MinimumStay, "no-room-left": NoRoomLeft}
-FLAGS: Mapping[Why, str] = {"closed": CLOSED, "minimum-stay": MINIMUM_STAY, "no-room-left": OVERBOOKED}
+_REFUSALS: Mapping[Why, type[Refusal]] = {
+    "closed": Closed,
+    "minimum-stay": MinimumStay,
+    "block-full": BlockFull,
+    "no-room-left": NoRoomLeft,
+}
+FLAGS: Mapping[Why, str] = {
+    "closed": CLOSED,
+    "minimum-stay": MINIMUM_STAY,
+    "block-full": BEYOND_BLOCK,
+    "no-room-left": OVERBOOKED,
+}
 
 
 class Edge(NamedTuple):

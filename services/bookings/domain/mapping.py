@@ -20,9 +20,10 @@ Ours = Mapping[tuple[CodeKind, str], str]
 
 @dataclass(frozen=True, kw_only=True)
 class House(Property):
-    """A property with the codes of the source that speaks: (kind, theirs) → ours."""
+    """A property with the codes of the source that speaks, (kind, theirs) → ours, and the `groups` that book there."""
 
     codes: Ours = field(default_factory=dict)
+    groups: frozenset[str] = frozenset()
 
 
 def checked(codes: tuple[Code, ...], source: str, house: Property) -> tuple[Code, ...]:
@@ -53,6 +54,8 @@ def lacking(notice: BookingNotice, house: House | None) -> tuple[str, str] | Non
     """Why the notice cannot be said in the house's words, as a code and a text that names the code it stumbles over."""
     if house is None:
         return "unknown-property", f'"{notice.property}" is neither a property nor mapped to one for {notice.source}'
+    if notice.group and notice.group not in house.groups:
+        return "unknown-group", f'"{notice.group}" is not the code of a group at {house.code} that is not cancelled'
     types = {kind.code for kind in house.room_types}
     rates = {code for (kind, _), code in house.codes.items() if kind == "rate"}
     for room in _in_our_words(notice, house).rooms:

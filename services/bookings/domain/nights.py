@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -24,7 +24,10 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True)
 class Holding:
+    """`group` is the code of the group that holds them: its block gives them before the house does."""
+
     spans: tuple[Span, ...] = ()
+    group: str | None = None
 
     def nights(self) -> Counter[Night]:
         """How many rooms of each type on each night."""
@@ -40,8 +43,15 @@ NOTHING = Holding()
 
 def difference(before: Holding, after: Holding) -> list[tuple[Night, int]]:
     """Rooms to take (positive) and to give back (negative), in the one order in which all lock them."""
-    change = after.nights()
-    change.subtract(before.nights())
+    return change_of([(before.nights(), after.nights())])
+
+
+def change_of(held: Iterable[tuple[Mapping[Night, int], Mapping[Night, int]]]) -> list[tuple[Night, int]]:
+    """The same for several at once: what each held, and what it is to hold."""
+    change: Counter[Night] = Counter()
+    for before, after in held:
+        change.update(after)
+        change.subtract(before)
     return sorted(item for item in change.items() if item[1])
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from services.bookings.domain import booking as bookings
 from services.bookings.domain import life, mapping
 from services.bookings.domain.booking import Booking, Content
+from services.bookings.domain.holding import hold_until
 from services.bookings.domain.ids import new_id
 from services.bookings.domain.mapping import House
 from services.bookings.domain.nights import MOST_NIGHTS
@@ -18,6 +19,7 @@ from services.bookings.domain.rooms import Room, numbered, placed
 from services.contracts.bookings import (
     BookingNotice,
     Commission,
+    EndReason,
     NoticeCommission,
     NoticeRoom,
     NoticeState,
@@ -65,7 +67,7 @@ def judge(notice: BookingNotice, present: Booking | None, settled: int, house: H
             if notice.status == "cancelled":
                 return Verdict("ignored", CANCEL_OF_UNKNOWN)
             return Verdict("applied", booking=_opened(notice, house, now))
-        if present.state not in life.OPEN:
+        if present.state not in life.OPEN and not _has_come_after_all(notice, present):
             return Verdict("ignored", f"booking is {present.state}")
         return Verdict("applied", booking=_followed(notice, present, house, now))
     except CannotApply as lacking:
@@ -88,11 +90,13 @@ def _opened(notice: BookingNotice, house: House | None, now: datetime) -> Bookin
         time_zone=house.time_zone,
         source=notice.source,
         external_ref=notice.external_id,
+        group=said.group,
         channel=notice.channel or notice.source,
         method=notice.method or "channel",
         arrival=notice.arrival,
         departure=notice.departure,
         held_until=notice.departure,
+        held_until_at=hold_until(house, notice.arrival, now) if notice.tentative and said.rooms else None,
         rooms=numbered(said.rooms or (), (), 0),
         rooms_given=len(said.rooms or ()),
         price=Money(amount_minor=said.total_minor or 0, currency=house.currency),
@@ -108,20 +112,33 @@ def _opened(notice: BookingNotice, house: House | None, now: datetime) -> Bookin
     wanted = _state(notice)
     if wanted is None:
         return opened
-    there = bookings.moved(opened, life.report(opened.state, wanted), now)
+    there = bookings.moved(opened, life.report(opened.state, wanted), now, reason=_reason(wanted))
     return replace(there, version=1)
 
 
 def _followed(notice: BookingNotice, present: Booking, house: House | None, now: datetime) -> Booking:
     wanted = _state(notice)
     if wanted is not None:
-        return bookings.moved(present, life.report(present.state, wanted), now)
+        before: State = "confirmed" if _has_come_after_all(notice, present) else present.state
+        return bookings.moved(present, life.report(before, wanted), now, reason=_reason(wanted))
     if house and house.id != present.property_id:
         raise CannotApply("another-property", "the booking is at another property: cancel it there, send a new one")
     after = bookings.changed(present, _content(notice, house, present), now)
     if present.state == "tentative" and not notice.tentative and after.rooms:
-        return replace(after, state="confirmed")  # what was asked for is booked now
+        return replace(after, state="confirmed", held_until_at=None)  # what was asked for is booked now
+    if after.state == "tentative" and house and after.rooms and not present.rooms:
+        return replace(after, held_until_at=hold_until(house, after.arrival, now))
     return after
+
+
+def _has_come_after_all(notice: BookingNotice, present: Booking) -> bool:
+    """Whom the clock made a no-show, and of whom the source then says that they are, or were, in house."""
+    by_the_clock = present.ending is not None and present.ending.reason == "not-arrived"
+    return present.state == "no_show" and by_the_clock and notice.status in ("in_house", "departed")
+
+
+def _reason(wanted: State) -> EndReason | None:
+    return "source" if wanted in life.GIVEN_UP else None
 
 
 def _state(notice: BookingNotice) -> State | None:
@@ -130,6 +147,8 @@ def _state(notice: BookingNotice) -> State | None:
 
 
 def _content(notice: BookingNotice, house: House | None, present: Booking | None) -> Content:
+    if present and notice.group == present.group:
+        notice = replace(notice, group=None)  # nothing new, whatever has become of the group
     if lacking := mapping.lacking(notice, house):
         raise CannotApply(*lacking)
     assert house
@@ -151,6 +170,7 @@ def _content(notice: BookingNotice, house: House | None, present: Booking | None
         rooms=rooms or None,
         total_minor=sum(priced) if priced else None,
         people=people(notice) or None,
+        group=notice.group,
         channel=notice.channel,
         method=notice.method,
         requests=notice.requests,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from services.bookings.domain.booking import Booking, everybody_known
+from services.bookings.domain.holding import faults_of_hold, hold_until
 from services.bookings.domain.ids import new_id
+from services.bookings.domain.life import hotel_day
 from services.bookings.domain.needs import faults_of_note, once, tidied_note
 from services.bookings.domain.nights import MOST_NIGHTS
 from services.bookings.domain.people import faults_of_ages, faults_of_person, tidied
@@ -33,7 +34,6 @@ MOST_GUESTS = 100
 FIRST_DAY = date(2000, 1, 1)
 FARTHEST = timedelta(days=5 * 366)
 MOST_AMOUNT = 10**12  # minor units
-DAY_CLOSES = timedelta(hours=4)  # a hotel's day ends at 04:00 by its own clock
 
 
 def open_all(
@@ -53,7 +53,7 @@ def _or_refused(request: OpenBooking, house_of: Callable[[str], Property], now: 
 
 def open_direct(request: OpenBooking, house: Property, now: datetime) -> Booking:
     """A new booking of a valid request; refuses with NotABooking."""
-    problems = list(_faults(request, house, now.date()))
+    problems = list(_faults(request, house, now))
     if request.walk_in:
         problems += _faults_of_walk_in(request, now.astimezone(ZoneInfo(house.time_zone)))
     if problems:
@@ -76,6 +76,8 @@ def open_direct(request: OpenBooking, house: Property, now: datetime) -> Booking
         arrival=request.arrival,
         departure=request.departure,
         held_until=request.departure,
+        held_until_at=_held_until_at(request, house, now),
+        checked_in_at=now if request.walk_in else None,
         rooms=rooms,
         rooms_given=len(rooms),
         price=request.price or Money(amount_minor=total, currency=house.currency),
@@ -160,14 +162,18 @@ def faults_of_amount(pointer: str, money: Money, currency: str) -> Iterator[Prob
         yield Problem(f"{pointer}/amount", "Must not be negative, nor beyond what rooms cost.")
 
 
-def _faults(request: OpenBooking, house: Property, today: date) -> Iterator[Problem]:
-    yield from faults_of_dates(request.arrival, request.departure, today)
+def _faults(request: OpenBooking, house: Property, now: datetime) -> Iterator[Problem]:
+    yield from faults_of_dates(request.arrival, request.departure, now.date())
     if not 1 <= len(request.rooms) <= MOST_ROOMS:
         yield Problem("/rooms", f"From 1 to {MOST_ROOMS} rooms.")
     for n, room in enumerate(request.rooms[:MOST_ROOMS]):
         yield from faults_of_room(f"/rooms/{n}", room, house, request.arrival, request.departure)
     if request.price:
         yield from faults_of_amount("/price", request.price, house.currency)
+    if request.held_until_at:
+        if not request.tentative:
+            yield Problem("/held_until_at", "Only a tentative booking is held for a time.")
+        yield from faults_of_hold("/held_until_at", request.held_until_at, request.arrival, house.time_zone, now)
     yield from faults("/channel", request.channel, 60)
     yield from faults("/requests", request.requests, 4000, lines=True)
     yield from faults_of_note("/needs_note", request.needs_note)
@@ -182,7 +188,7 @@ def _faults(request: OpenBooking, house: Property, today: date) -> Iterator[Prob
 
 def _faults_of_walk_in(request: OpenBooking, there: datetime) -> Iterator[Problem]:
     """`there` is now, by the property's clock. Whoever comes in the small hours stays the night that is passing."""
-    if request.arrival not in (there.date(), (there.replace(tzinfo=None) - DAY_CLOSES).date()):
+    if request.arrival not in (there.date(), hotel_day(there)):
         yield Problem("/arrival", "A walk-in arrives today.")
     if request.tentative:
         yield Problem("/tentative", "Whoever walks in is there.")
@@ -195,20 +201,25 @@ def _faults_of_person(pointer: str, person: Person) -> Iterator[Problem]:
         yield Problem(pointer, "Needs a profile, a name, an e-mail or a phone number.")
 
 
+def _held_until_at(request: OpenBooking, house: Property, now: datetime) -> datetime | None:
+    if not request.tentative:
+        return None
+    return request.held_until_at or hold_until(house, request.arrival, now)
+
+
 def _people(request: OpenBooking) -> tuple[Person, ...]:
     """Positions in order; who has no role gets one, and somebody is the primary guest: the booker, but where a company
     holds the booking the first guest.
 
     Contact and payer may be people who are on it already, by their profile.
     """
-    people = [
-        replace(request.booker, roles=request.booker.roles or ("booker",)),
-        *(replace(guest, roles=guest.roles or ("additional",)) for guest in request.guests),
+    people = [request.booker, *request.guests]
+    roles: list[tuple[Role, ...]] = [
+        person.roles or ("additional" if n else "booker",) for n, person in enumerate(people)
     ]
-    if not any("primary" in person.roles for person in people):
+    if not any("primary" in each for each in roles):
         n = 1 if is_company(people[0]) and request.guests else 0
-        roles = tuple(role for role in people[n].roles if role != "additional")
-        people[n] = replace(people[n], roles=(*roles, "primary"))
+        roles[n] = (*(role for role in roles[n] if role != "additional"), "primary")
     more: tuple[tuple[Role, Person | None], ...] = (("contact", request.contact), ("payer", request.payer))
     for role, person in more:
         if person is None:
@@ -216,7 +227,8 @@ def _people(request: OpenBooking) -> tuple[Person, ...]:
         known = (n for n, other in enumerate(people) if person.profile_id and other.profile_id == person.profile_id)
         at = next(known, None)
         if at is None:
-            people.append(replace(person, roles=(role,)))
+            people.append(person)
+            roles.append((role,))
         else:
-            people[at] = replace(people[at], roles=(*people[at].roles, role))
-    return tuple(replace(tidied(person), position=n) for n, person in enumerate(people))
+            roles[at] = (*roles[at], role)
+    return tuple(tidied(person, position=n, roles=roles[n]) for n, person in enumerate(people))

@@ -59,8 +59,11 @@ def faults_of_ages(pointer: str, ages: Sequence[int], children: int) -> Iterator
             yield Problem(f"{pointer}/{n}", f"Must be from 0 to {OLDEST_CHILD}.")
 
 
-def tidied(person: P) -> P:
-    """Without card numbers. A language or country that is none is left out: a booking is not lost over it."""
+def tidied(person: P, **also: Any) -> P:
+    """Without card numbers. A language or country that is none is left out: a booking is not lost over it.
+
+    `also` are fields that change in the same go.
+    """
     said: dict[str, Any] = {name: without_cards(tidy(getattr(person, name))) for name in _LENGTHS}
     phone = tidy(person.phone)
     # at most 15 digits (E.164): more are no telephone number, and may be a card's
@@ -69,7 +72,7 @@ def tidied(person: P) -> P:
     if said["language"] and not _LANGUAGE.fullmatch(said["language"]):
         said["language"] = None
     said["country"], said["nationality"] = _country(said["country"]), _country(said["nationality"])
-    return replace(person, **said, address=_tidied_address(person.address))
+    return replace(person, **said, address=_tidied_address(person.address), **also)
 
 
 def everybody(notice: BookingNotice) -> list[Said]:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from services.bookings.domain import life
 from services.bookings.domain.booking import CLOSED, MINIMUM_STAY, OVERBOOKED, RELOCATED, Booking, flagged, moved
-from services.bookings.domain.changing import still_open
 from services.bookings.domain.ids import new_id
 from services.bookings.domain.nights import Night, days
 from services.bookings.domain.opening import faults_of_amount, faults_of_occupancy
@@ -30,13 +30,13 @@ _GONE = (OVERBOOKED, CLOSED, MINIMUM_STAY)
 
 
 def relocated(
-    booking: Booking, house: Property, room_type: str, price: Money | None, now: datetime
+    booking: Booking, house: Property, room_type: str, price: Money | None, now: datetime, by: str | None = None
 ) -> tuple[Booking, Booking]:
-    """The booking as it is left behind, and the new one at another property, with all of its rooms in one type.
+    """The booking as it is left behind by whom, and the new one at another property, with all of its rooms in one type.
 
     The source's reference goes with the guests: what the source says of them later, it says of the new booking.
     """
-    still_open(booking)
+    life.still_open(booking.state)
     if booking.state == "in_house":
         raise StateForbids("The guests are in house: check them out here.", facts={"state": booking.state})
     kind = next((kind for kind in house.room_types if kind.code == room_type), None)
@@ -60,6 +60,7 @@ def relocated(
         rooms=tuple(_in_type(room, kind.id, kind.code, same_price) for room in booking.rooms),
         price=price,
         flags=tuple(flag for flag in booking.flags if flag not in _GONE),
+        group=None,
         people_version=1,
         told_state=None,
         told_facts=None,
@@ -67,8 +68,8 @@ def relocated(
         relocated_from=booking.id,
         changed_at=now,
     )
-    old = replace(flagged(moved(booking, "cancelled", now), RELOCATED), external_ref=None, relocated_to=new.id)
-    return old, new
+    ended = moved(booking, "cancelled", now, reason="relocated", by=by)
+    return replace(flagged(ended, RELOCATED), external_ref=None, relocated_to=new.id), new
 
 
 def overbooked(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from uuid import UUID
 
 from services.bookings.domain import booking as kept
 from services.bookings.domain.changing import redated, retyped, with_room, without_room
-from services.bookings.doors.keeping import keep, shown, with_rooms
+from services.bookings.doors.keeping import keep, shown_after, with_rooms
 from services.bookings.doors.routing import refuse_others
 from services.bookings.store import bookings, properties
 from services.contracts.bookings import (
@@ -60,7 +59,7 @@ def changed(tx: Tx, booking_id: UUID, change: Callable[[kept.Booking], kept.Book
     after = change(before)
     if after != before:
         after = keep(tx, with_rooms(tx, after, before), before)
-    return replace(shown(after), routing=routing)
+    return shown_after(tx, after, routing)
 
 
 def _house(tx: Tx, booking: kept.Booking) -> Property:

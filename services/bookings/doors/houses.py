@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.bookings.domain.houses import check_availability, check_property
 from services.bookings.domain.ids import new_id
 from services.bookings.domain.nights import MOST_NIGHTS
-from services.bookings.store import nights, properties, restrictions
+from services.bookings.store import nights, properties, restrictions, rooms_setup
 from services.contracts.bookings import (
     Availability,
     CountersProof,
@@ -64,4 +64,5 @@ class Houses:
     def prove_counters(self, tx: Tx, request: ProveCounters) -> CountersProof:
         house = properties.read(tx, request.property) if request.property else None
         checked, room_nights, off = nights.counters(tx, house.id if house else None)
-        return CountersProof(nights_checked=checked, room_nights=room_nights, differing=len(off))
+        wrong = len(off) + rooms_setup.misbounded(tx, house.id if house else None)
+        return CountersProof(nights_checked=checked, room_nights=room_nights, differing=wrong)

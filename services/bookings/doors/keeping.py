@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from services.bookings.domain.announcing import announce
-from services.bookings.domain.booking import OVERBOOKED, Booking, flagged
+from services.bookings.domain.booking import OVERBOOKED, OVERDUE, Booking, flagged, unflagged
 from services.bookings.domain.limits import FLAGS, new_edges, refusal
-from services.bookings.store import bookings, nights
+from services.bookings.doors.placing import follow
+from services.bookings.store import assigning, bookings, nights
 from services.contracts import bookings as contract
 from services.contracts.values import Money
 from services.kit.db import Tx
@@ -20,19 +23,32 @@ def with_rooms(tx: Tx, after: Booking, before: Booking, *, sold_elsewhere: bool 
     is no longer flagged as overbooked once none of its nights is sold beyond its bound.
     """
     limits = nights.move(tx, before.holding, after.holding, new_edges(before, after))
+    if after.departure > before.departure:
+        after = unflagged(after, OVERDUE)
     if limits and not sold_elsewhere:
         raise refusal(limits)
     for flag in sorted({FLAGS[limit.why] for limit in limits}):
         after = flagged(after, flag)
     if OVERBOOKED not in before.flags or after.state != before.state or nights.oversold(tx, after.holding):
         return after
-    return replace(after, flags=tuple(flag for flag in after.flags if flag != OVERBOOKED))
+    return unflagged(after, OVERBOOKED)
 
 
-def keep(tx: Tx, after: Booking, before: Booking) -> Booking:
-    """Keep the booking, whose row this transaction has locked, and tell what is new of it."""
+def keep(
+    tx: Tx, after: Booking, before: Booking, notice: dict[str, Any] | None = None, *, sold_elsewhere: bool = False
+) -> Booking:
+    """Keep the booking, whose row this transaction has locked, and tell what is new of it.
+
+    Its rooms of the house follow it: refuses with RoomTaken where guests in house would have to leave theirs, unless
+    it was `sold_elsewhere`. `notice` is the one that changed it.
+    """
+    return told(tx, follow(tx, after, before, sold_elsewhere=sold_elsewhere), before, notice)
+
+
+def told(tx: Tx, after: Booking, before: Booking, notice: dict[str, Any] | None = None) -> Booking:
+    """The same for a booking whose rooms of the house have been seen to."""
     after, event = announce(after)
-    bookings.save(tx, after, before)
+    bookings.save(tx, after, before, notice)
     if event:
         tx.announce(event)
     return after
@@ -47,8 +63,25 @@ def opened(tx: Tx, new: Booking) -> Booking:
     return new
 
 
+def with_assigned(tx: Tx, found: Sequence[contract.Booking]) -> list[contract.Booking]:
+    """With the rooms of the house that they have. One statement."""
+    rooms = assigning.shown(tx, [booking.id for booking in found])
+    return [
+        replace(
+            booking,
+            rooms=tuple(replace(r, assigned=tuple(rooms.get((booking.id, r.position), ()))) for r in booking.rooms),
+        )
+        for booking in found
+    ]
+
+
+def shown_after(tx: Tx, booking: Booking, routing: contract.BookingRouting | None) -> contract.Booking:
+    """The booking as it stands after a change by staff."""
+    return replace(with_assigned(tx, [shown(booking)])[0], routing=routing)
+
+
 def shown(booking: Booking) -> contract.Booking:
-    """The booking as others see it."""
+    """The booking as others see it, without the rooms of the house that it has."""
     currency = booking.price.currency
     return contract.Booking(
         id=booking.id,
@@ -58,6 +91,7 @@ def shown(booking: Booking) -> contract.Booking:
         property=booking.property_code,
         source=booking.source,
         external_ref=booking.external_ref,
+        group=booking.group,
         channel=booking.channel,
         method=booking.method,
         arrival=booking.arrival,
@@ -86,6 +120,10 @@ def shown(booking: Booking) -> contract.Booking:
         commission=booking.commission,
         relocated_from=booking.relocated_from,
         relocated_to=booking.relocated_to,
+        held_until_at=booking.held_until_at,
+        confirmation=booking.confirmation,
+        checked_in_at=booking.checked_in_at,
+        ending=booking.ending,
         booked_at=booking.booked_at,
         changed_at=booking.changed_at,
     )

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from uuid import UUID
 
 from services.bookings.domain import people_changes
 from services.bookings.domain.booking import Booking, identified
 from services.bookings.domain.consents import newly_stated, stated
-from services.bookings.doors.keeping import keep, shown
+from services.bookings.doors.keeping import keep, shown_after
 from services.bookings.doors.routing import follow_level, refuse_others
 from services.bookings.store import bookings, notices
 from services.bookings.store import people as store
@@ -70,7 +69,7 @@ class People:
             if request.version not in (None, before.version):
                 raise BookingHasChanged(facts={"version": str(before.version)})
             after = keep(tx, after, before)
-        return replace(shown(after), routing=routing)
+        return shown_after(tx, after, routing)
 
     @command
     def keep_departed_guests(self, tx: Tx, request: KeepDepartedGuests) -> DepartedGuestsKept:
@@ -121,7 +120,7 @@ def _changed(
             raise BookingHasChanged(facts={"version": str(before.version)})
         after = people_changes.judged(after, store.any_unwelcome(tx, after.profile_ids))
         after = keep(tx, after, before)
-    return replace(shown(after), routing=routing)
+    return shown_after(tx, after, routing)
 
 
 def _refuse_unwelcome(tx: Tx, request: AddPerson | ChangePerson, present: UUID | None) -> None:

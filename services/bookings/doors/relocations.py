@@ -64,7 +64,7 @@ def _to_another_house(tx: Tx, request: RelocateBooking, house: Property) -> Book
     refuse_others(tx, before.id)
     if request.position is not None:
         raise NotABooking(errors=[Problem("/position", "To another property all rooms go together.")])
-    old, new = relocated(before, house, request.room_type, request.price, tx.now)
+    old, new = relocated(before, house, request.room_type, request.price, tx.now, tx.context.actor)
     if limits := nights.move(tx, before.holding, new.holding, edges(new)):
         raise refusal(limits)
     keep(tx, old, before)

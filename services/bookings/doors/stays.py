@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cache, partial
 from uuid import UUID
 
+from services.bookings.domain import booking as kept
 from services.bookings.domain import life
 from services.bookings.domain.announcing import announce
 from services.bookings.domain.booking import moved
 from services.bookings.domain.opening import open_all
 from services.bookings.doors import listing
-from services.bookings.doors.keeping import keep, shown
+from services.bookings.doors.assigning import checked_in
+from services.bookings.doors.keeping import keep, shown, shown_after, with_assigned
 from services.bookings.doors.routing import refuse_others, with_routing
 from services.bookings.store import bookings, nights, people, properties
 from services.contracts.bookings import (
     Booking,
     BookingsFound,
-    CancelBooking,
     CheckInBooking,
     CheckOutBooking,
-    ConfirmBooking,
     FindBookings,
-    MarkNoShow,
     OpenBooking,
     ReadBooking,
     State,
@@ -54,28 +53,16 @@ class Stays:
             yield shown(opened)
 
     @command
-    def confirm_booking(self, tx: Tx, request: ConfirmBooking) -> Booking:
-        return _move(tx, request.booking_id, "confirmed")
-
-    @command
-    def cancel_booking(self, tx: Tx, request: CancelBooking) -> Booking:
-        return _move(tx, request.booking_id, "cancelled")
-
-    @command
     def check_in_booking(self, tx: Tx, request: CheckInBooking) -> Booking:
-        return _move(tx, request.booking_id, "in_house")
+        return _move(tx, request.booking_id, "in_house", partial(checked_in, tx, request))
 
     @command
     def check_out_booking(self, tx: Tx, request: CheckOutBooking) -> Booking:
         return _move(tx, request.booking_id, "departed")
 
-    @command
-    def mark_no_show(self, tx: Tx, request: MarkNoShow) -> Booking:
-        return _move(tx, request.booking_id, "no_show")
-
     @query
     def read_booking(self, tx: Tx, request: ReadBooking) -> Booking:
-        found = with_routing(tx, [shown(bookings.read(tx, request.booking_id))])[0]
+        found = with_routing(tx, with_assigned(tx, [shown(bookings.read(tx, request.booking_id))]))[0]
         return replace(found, departed_guests=people.departed(tx, found.id)) if found.state == "departed" else found
 
     @query
@@ -96,13 +83,15 @@ class Stays:
             limit=limit + 1,
         )
         more = listing.cursor_of(found[limit - 1].arrival, found[limit - 1].id) if len(found) > limit else None
-        return BookingsFound(items=with_routing(tx, [shown(b) for b in found[:limit]]), next=more)
+        return BookingsFound(items=with_routing(tx, with_assigned(tx, [shown(b) for b in found[:limit]])), next=more)
 
 
-def _move(tx: Tx, booking_id: UUID, state: State) -> Booking:
+def _move(
+    tx: Tx, booking_id: UUID, state: State, keeping: Callable[[kept.Booking, kept.Booking], kept.Booking] | None = None
+) -> Booking:
     """One step in the booking's life; refuses with NoSuchBooking, NotInTeam and StateForbids."""
     before = bookings.lock(tx, booking_id)
     routing = refuse_others(tx, booking_id)
     after = moved(before, life.step(before.state, state), tx.now)
     nights.move(tx, before.holding, after.holding)
-    return replace(shown(keep(tx, after, before)), routing=routing)
+    return shown_after(tx, (keeping or partial(keep, tx))(after, before), routing)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -17,6 +16,7 @@ from services.bookings.domain.nights import NOTHING, difference
 from services.bookings.store import nights
 from services.bookings.store.rows import booking_of, booking_row
 from services.contracts.bookings import DoNotBook, NoSuchBooking, Role, When
+from services.kit import wire
 from services.kit.db import Tx
 from services.kit.refusal import Refusal
 
@@ -145,7 +145,7 @@ def _opening(booking: Booking) -> dict[str, Any]:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return wire.compact(value)
 
 
 # The nights of all bookings are taken in one order, so that two such statements never wait for each other in a circle.
@@ -279,13 +279,15 @@ _SAVE = sa.text(
         ON CONFLICT (id) DO UPDATE SET state = excluded.state, why = excluded.why, booking_id = excluded.booking_id
     )
     UPDATE bookings b
-    SET version = a.version, state = a.state, external_ref = a.external_ref, channel = a.channel, method = a.method,
-        arrival = a.arrival, departure = a.departure, held_until = a.held_until, rooms = a.rooms,
+    SET version = a.version, state = a.state, external_ref = a.external_ref, group_code = a.group_code,
+        channel = a.channel, method = a.method, arrival = a.arrival, departure = a.departure,
+        held_until = a.held_until, rooms = a.rooms,
         rooms_given = a.rooms_given, price_minor = a.price_minor, flags = a.flags, people = a.people,
         people_version = a.people_version, people_given = a.people_given, people_said = a.people_said,
         identified = a.identified, requests = a.requests, needs = a.needs, needs_note = a.needs_note,
         needs_said = a.needs_said, commission = a.commission, told_state = a.told_state, told_facts = a.told_facts,
-        told_profiles = a.told_profiles, relocated_to = a.relocated_to, changed_at = a.changed_at
+        told_profiles = a.told_profiles, relocated_to = a.relocated_to, held_until_at = a.held_until_at,
+        confirmation = a.confirmation, checked_in_at = a.checked_in_at, ending = a.ending, changed_at = a.changed_at
     FROM jsonb_populate_record(CAST(NULL AS bookings), CAST(:booking AS jsonb)) AS a
     WHERE b.id = :id
     """

@@ -11,17 +11,28 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.bookings.domain.blocks import drawn
 from services.bookings.domain.limits import Edge, Limit
 from services.bookings.domain.nights import Holding, Night, difference
+from services.bookings.store import blocks
 from services.kit.db import Tx
 
 
 def move(tx: Tx, before: Holding, after: Holding, edges: Iterable[Edge] = ()) -> list[Limit]:
     """Give back and take what differs, as one change and whatever the bound; answers what the house would not sell.
 
-    No statement where nothing differs.
+    What a group holds is drawn from its block first. No statement where nothing differs.
     """
-    wanted = difference(before, after)
+    groups = {holding.group for holding in (before, after) if holding.group}
+    if not groups or before == after:
+        return shift(tx, difference(before, after), edges)
+    given = blocks.locked(tx, groups)
+    wanted, beyond = drawn(given, before, after)
+    return beyond + shift(tx, wanted, [edge for edge in edges if not any(block.covers(edge) for block in given)])
+
+
+def shift(tx: Tx, wanted: Sequence[tuple[Night, int]], edges: Iterable[Edge] = ()) -> list[Limit]:
+    """Take and give back rooms, told as `difference` tells them; answers what the house would not sell."""
     if not wanted:
         return []
     rows = tx.execute(_MOVE, {**arrays(wanted), **edge_arrays(edges)})
@@ -35,7 +46,7 @@ def oversold(tx: Tx, holding: Holding) -> bool:
 
 
 def counters(tx: Tx, property_id: UUID | None = None) -> tuple[int, int, list[Any]]:
-    """Are the counters the fold of the stays? Nights looked at, room nights held, and the nights that differ."""
+    """Are the counters the fold of stays and blocks? Nights looked at, room nights held, and the nights that differ."""
     rows = tx.execute(_COUNTERS, {"property_id": property_id}).all()
     off = [row for row in rows if row.counted != row.held]
     return len(rows), sum(row.held for row in rows), off
@@ -116,16 +127,19 @@ _OVERSOLD = sa.text(
 )
 
 _COUNTERS = sa.text(
-    """
-    WITH held AS (
-        SELECT p.room_type_id, p.arrival + d AS night, count(*) AS rooms
-        FROM bookings b,
-             jsonb_array_elements(b.rooms) AS r,
-             jsonb_to_recordset(coalesce(r -> 'parts', jsonb_build_array(jsonb_build_object(
-                 'room_type_id', r -> 'room_type_id', 'arrival', b.arrival, 'departure', b.departure
-             )))) AS p (room_type_id uuid, arrival date, departure date),
-             generate_series(0, LEAST(p.departure, b.held_until) - p.arrival - 1) AS d
-        WHERE CAST(:property_id AS uuid) IS NULL OR b.property_id = CAST(:property_id AS uuid)
+    f"""
+    WITH stays AS ({blocks.held("CAST(:property_id AS uuid) IS NULL OR b.property_id = CAST(:property_id AS uuid)")}),
+    held AS (
+        SELECT room_type_id, night, sum(rooms) AS rooms
+        FROM (
+            SELECT room_type_id, night, rooms FROM stays
+            UNION ALL
+            SELECT n.room_type_id, n.night, n.rooms - coalesce(s.rooms, 0)
+            FROM groups g JOIN block_nights n ON n.group_code = g.code
+            LEFT JOIN stays s ON (s.group_code, s.room_type_id, s.night) = (n.group_code, n.room_type_id, n.night)
+            WHERE g.state = 'open' AND n.rooms > coalesce(s.rooms, 0)
+              AND (CAST(:property_id AS uuid) IS NULL OR g.property_id = CAST(:property_id AS uuid))
+        ) AS held
         GROUP BY 1, 2
     ),
     counted AS (
@@ -136,5 +150,5 @@ _COUNTERS = sa.text(
     SELECT room_type_id, night, coalesce(counted.rooms, 0) AS counted, coalesce(held.rooms, 0) AS held
     FROM counted FULL JOIN held USING (room_type_id, night)
     ORDER BY room_type_id, night
-    """
+    """  # noqa: S608 constants
 )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
-from datetime import date
-from typing import Any
+from datetime import date, time
+from typing import Any, get_args
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from services.contracts.bookings import (
     Availability,
+    HouseHour,
     NewRoomType,
     NightLeft,
     NoSuchProperty,
@@ -20,6 +21,8 @@ from services.contracts.bookings import (
     SetUpProperty,
 )
 from services.kit.db import Tx
+
+HOURS: tuple[HouseHour, ...] = get_args(HouseHour)
 
 
 def read(tx: Tx, key: str) -> Property:
@@ -43,6 +46,12 @@ def set_up(tx: Tx, request: SetUpProperty, property_id: UUID) -> UUID | None:
         "currency": request.currency,
         "time_zone": request.time_zone,
         "country": request.country,
+        "check_in_from": request.check_in_from,
+        "check_out_until": request.check_out_until,
+        "no_show_at": request.no_show_at,
+        "hold_hours": request.hold_hours,
+        "clear": list(request.clear),
+        "now": tx.now,
     }
     return tx.execute(_SET_UP, said).scalar()
 
@@ -90,7 +99,15 @@ def property_of(row: Any) -> Property | None:
             )
             for t in row.room_types or ()
         ),
+        check_in_from=_hour(row.check_in_from),
+        check_out_until=_hour(row.check_out_until),
+        no_show_at=_hour(row.no_show_at),
+        hold_hours=row.hold_hours,
     )
+
+
+def _hour(of_day: time | None) -> str | None:
+    return of_day.strftime("%H:%M") if of_day else None
 
 
 def _uuid(key: str) -> UUID | None:
@@ -116,15 +133,24 @@ _READ_ALL = sa.text(
     FROM properties p ORDER BY p.code
     """
 )
+_SET_HOUR = "{hour} = CASE WHEN NOT '{hour}' = ANY(CAST(:clear AS text[])) THEN coalesce(excluded.{hour}, p.{hour}) END"
+# An hour for no-shows is for arrivals from the day on which it is first set: so nobody of long ago becomes one.
 _SET_UP = sa.text(
-    """
-    INSERT INTO properties AS p (id, code, name, currency, time_zone, country)
-    VALUES (:id, :code, :name, :currency, :time_zone, :country)
+    f"""
+    INSERT INTO properties AS p (id, code, name, currency, time_zone, country, no_show_from, {", ".join(HOURS)})
+    VALUES (:id, :code, :name, :currency, :time_zone, :country,
+            CASE WHEN CAST(:no_show_at AS time) IS NOT NULL
+                 THEN CAST(CAST(:now AS timestamptz) AT TIME ZONE :time_zone AS date) END,
+            CAST(:check_in_from AS time), CAST(:check_out_until AS time), CAST(:no_show_at AS time),
+            CAST(:hold_hours AS int))
     ON CONFLICT (code) DO UPDATE
-    SET name = excluded.name, time_zone = excluded.time_zone, country = excluded.country
+    SET name = excluded.name, time_zone = excluded.time_zone, country = excluded.country,
+        no_show_from = CASE WHEN NOT 'no_show_at' = ANY(CAST(:clear AS text[]))
+                            THEN coalesce(p.no_show_from, excluded.no_show_from) END,
+        {", ".join(_SET_HOUR.format(hour=hour) for hour in HOURS)}
     WHERE p.currency = excluded.currency
     RETURNING p.id
-    """
+    """  # noqa: S608 constants
 )
 _LOCK_NIGHTS = sa.text("LOCK TABLE nights IN SHARE ROW EXCLUSIVE MODE")
 _SET_UP_ROOM_TYPE = sa.text(
@@ -143,7 +169,10 @@ _SET_BOUNDS = sa.text(
         sold = LEAST(n.sold + n.oversold, b.capacity + b.overbooking),
         oversold = GREATEST(n.sold + n.oversold - b.capacity - b.overbooking, 0)
     FROM (
-        SELECT m.room_type_id, m.night, t.capacity, coalesce(r.overbooking, t.overbooking) AS overbooking
+        SELECT m.room_type_id, m.night, coalesce(r.overbooking, t.overbooking) AS overbooking, GREATEST(t.capacity - (
+                   SELECT count(*) FROM room_closures c
+                   WHERE c.room_type_id = t.id AND c.kind = 'out_of_order' AND c.nights @> m.night
+               ), 0) AS capacity
         FROM room_types t
         JOIN nights m ON m.room_type_id = t.id
         LEFT JOIN restrictions r ON r.room_type_id = m.room_type_id AND r.day = m.night
@@ -158,7 +187,8 @@ _LEFT = sa.text(
     SELECT t.property_id, t.id AS room_type_id, t.code AS room_type, CAST(:first AS date) + d AS night,
            coalesce(n.capacity, t.capacity) AS capacity,
            coalesce(n.sold + n.oversold, 0) AS sold,
-           GREATEST(t.capacity + coalesce(r.overbooking, t.overbooking) - coalesce(n.sold + n.oversold, 0), 0) AS left,
+           GREATEST(coalesce(n.capacity, t.capacity) + coalesce(r.overbooking, t.overbooking)
+                    - coalesce(n.sold + n.oversold, 0), 0) AS left,
            coalesce(r.overbooking, t.overbooking) AS overbooking,
            coalesce(r.closed, false) AS closed,
            coalesce(r.closed_to_arrival, false) AS closed_to_arrival,

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.bookings.domain.booking import Booking
 from services.bookings.domain.rooms import Part, Room
-from services.contracts.bookings import Commission, Person
+from services.contracts.bookings import Commission, Confirmation, Ending, Person
 from services.contracts.values import Money
 from services.kit import wire
 
@@ -23,6 +23,7 @@ def booking_row(booking: Booking) -> dict[str, Any]:
         "property_id": str(booking.property_id),
         "source": booking.source,
         "external_ref": booking.external_ref,
+        "group_code": booking.group,
         "channel": booking.channel,
         "method": booking.method,
         "arrival": booking.arrival.isoformat(),
@@ -48,6 +49,10 @@ def booking_row(booking: Booking) -> dict[str, Any]:
         "told_profiles": [str(profile_id) for profile_id in booking.told_profiles],
         "relocated_from": _text(booking.relocated_from),
         "relocated_to": _text(booking.relocated_to),
+        "held_until_at": booking.held_until_at.isoformat() if booking.held_until_at else None,
+        "confirmation": wire.dump(booking.confirmation) if booking.confirmation else None,
+        "checked_in_at": booking.checked_in_at.isoformat() if booking.checked_in_at else None,
+        "ending": wire.dump(booking.ending) if booking.ending else None,
         "booked_at": booking.booked_at.isoformat(),
         "changed_at": booking.changed_at.isoformat(),
     }
@@ -65,6 +70,7 @@ def booking_of(row: Any) -> Booking:
         time_zone=row.time_zone,
         source=row.source,
         external_ref=row.external_ref,
+        group=row.group_code,
         channel=row.channel,
         method=row.method,
         arrival=row.arrival,
@@ -89,6 +95,10 @@ def booking_of(row: Any) -> Booking:
         told_profiles=tuple(row.told_profiles),
         relocated_from=row.relocated_from,
         relocated_to=row.relocated_to,
+        held_until_at=row.held_until_at,
+        confirmation=wire.load(Confirmation, row.confirmation) if row.confirmation else None,
+        checked_in_at=row.checked_in_at,
+        ending=wire.load(Ending, row.ending) if row.ending else None,
         booked_at=row.booked_at,
         changed_at=row.changed_at,
     )

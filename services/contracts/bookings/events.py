@@ -5,9 +5,22 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from services.contracts.bookings.stays import State
+from services.contracts.bookings.stays import EndReason, State
 from services.contracts.values import Money
 from services.kit.wire import Event, event, value
+
+
+@value
+class RoomStay:
+    """The nights of one room of a booking, and who is in it; `price` is for all of them, where the room has its own."""
+
+    position: int
+    arrival: date
+    departure: date
+    adults: int = 0
+    children: int = 0
+    child_ages: tuple[int, ...] = ()
+    price: Money | None = None
 
 
 @value
@@ -19,7 +32,9 @@ class BookingFacts:
     were on it when it was last told of and are not any more. `adults` and `children` are the people in all rooms, 0
     where a sender of old said nothing of them; `child_ages` the ages that are known; `rates` the distinct codes of the
     rooms' rate plans. `time_zone` is the property's. `booked_at` is when it was sold, `changed_at` when it became what
-    it is: for one that was cancelled, when that was said.
+    it is: for one that was cancelled, when that was said. `reason` is why one was cancelled or is a no-show, where that
+    is known, `ended_from` the state in which it was until then: what was tentative to its end had only been held.
+    `room_stays` are all its rooms, where not each takes the whole stay; else none.
     """
 
     booking_id: UUID
@@ -46,6 +61,9 @@ class BookingFacts:
     child_ages: tuple[int, ...] = ()
     left_profile_ids: tuple[UUID, ...] = ()
     contact_profile_id: UUID | None = None
+    reason: EndReason | None = None
+    ended_from: State | None = None
+    room_stays: tuple[RoomStay, ...] = ()
 
 
 @event

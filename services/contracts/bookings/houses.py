@@ -8,6 +8,8 @@ from uuid import UUID
 
 from services.kit.wire import Request, request, value
 
+HouseHour = Literal["check_in_from", "check_out_until", "no_show_at", "hold_hours"]
+
 
 @value
 class RoomType:
@@ -23,6 +25,11 @@ class RoomType:
 
 @value
 class Property:
+    """Hours are by the property's own clock, ``15:00``. `no_show_at` is one of the day after arrival: who has not come
+    by then is a no-show; `hold_hours` is how long a tentative booking is held. Where one is not set, nothing happens by
+    itself.
+    """
+
     id: UUID
     code: str
     name: str
@@ -30,6 +37,10 @@ class Property:
     time_zone: str
     country: str
     room_types: tuple[RoomType, ...] = ()
+    check_in_from: str | None = None
+    check_out_until: str | None = None
+    no_show_at: str | None = None
+    hold_hours: int | None = None
 
 
 @value
@@ -43,7 +54,11 @@ class NewRoomType:
 
 @request
 class SetUpProperty(Request[Property]):
-    """Create a property by its code, or bring it and its room types to what is said here."""
+    """Create a property by its code, or bring it and its room types to what is said here.
+
+    Hours that are not said stay as they were; those that `clear` names are set no more. A `no_show_at` that is set anew
+    is for arrivals from that day on.
+    """
 
     code: str
     name: str
@@ -51,6 +66,11 @@ class SetUpProperty(Request[Property]):
     time_zone: str
     country: str
     room_types: tuple[NewRoomType, ...] = ()
+    check_in_from: str | None = None
+    check_out_until: str | None = None
+    no_show_at: str | None = None
+    hold_hours: int | None = None
+    clear: tuple[HouseHour, ...] = ()
 
 
 @value

@@ -16,6 +16,11 @@ from services.kit.wire import Request, request, value
 State = Literal["tentative", "confirmed", "in_house", "departed", "cancelled", "no_show"]
 Role = Literal["booker", "primary", "additional", "contact", "payer"]
 When = Literal["past", "present", "future"]
+ConfirmedHow = Literal["phone", "e-mail", "message", "desk", "letter"]
+CancelReason = Literal["guest", "house", "no-payment", "duplicate", "mistake", "force-majeure", "other"]
+# Besides those that staff say: its source cancelled it, the house took the guests elsewhere, nobody confirmed it in
+# time, nobody came until the property's hour, its group was cancelled.
+EndReason = Literal[CancelReason, "source", "relocated", "hold-expired", "not-arrived", "group-cancelled"]
 
 
 @value
@@ -57,13 +62,27 @@ class RoomPart:
 
 
 @value
+class AssignedRoom:
+    """The room of the house it stands for, on nights from `arrival` up to but not including `departure`.
+
+    `occupied`: the guests are in it now.
+    """
+
+    room_id: UUID
+    number: str
+    arrival: date
+    departure: date
+    occupied: bool = False
+
+
+@value
 class BookedRoom:
     """One room. `price` is for its whole stay, `rate` is the rate plan's code, `child_ages` are known for every child
     or for none.
 
     `position` names the room within its booking for ever; Foyer gives it. `parts`, without a gap between them, are
     there where the room has dates of its own or changes its type during the stay; without any, it is taken for the
-    booking's whole stay. `room_type` is the first part's.
+    booking's whole stay. `room_type` is the first part's. `assigned` is there once it has been put into a room.
     """
 
     room_type: str
@@ -74,8 +93,9 @@ class BookedRoom:
     child_ages: tuple[int, ...] = ()
     position: int = 0
     parts: tuple[RoomPart, ...] = ()
+    assigned: tuple[AssignedRoom, ...] = ()
 
-    bounded = at_most(100, "child_ages", "parts")
+    bounded = at_most(100, "child_ages", "parts", "assigned")
 
 
 @value
@@ -97,12 +117,38 @@ class BookingRouting:
 
 
 @value
-class Booking:
-    """`price` is the whole stay's.
+class Confirmation:
+    """That somebody of the house has confirmed the booking with the guest: who, when, how, with whom."""
 
-    `flags`: overbooked, closed, minimum-stay (sold by others where the house would not have), do-not-book,
-    change-before-new, relocated. A relocated booking is cancelled and another one, perhaps of another property, stands
-    for it. `needs_note` says in words what no code of `needs` says. `departed_guests` are there once the stay is over.
+    how: ConfirmedHow
+    by: str
+    at: datetime
+    spoke_with: str | None = None
+
+
+@value
+class Ending:
+    """How a booking ended that was cancelled or is a no-show. `before` is the state in which it was, `by` who ended it
+    where it was somebody here, `note` what they said of it.
+    """
+
+    before: State
+    at: datetime
+    reason: EndReason | None = None
+    note: str | None = None
+    by: str | None = None
+
+
+@value
+class Booking:
+    """`price` is the whole stay's. `group` is the code of the group it belongs to. `held_until_at` is when a tentative
+    booking ends by itself.
+
+    `flags`: overbooked, closed, minimum-stay (sold by others where the house would not have), beyond-block
+    (likewise, where the group's block was empty), do-not-book,
+    change-before-new, relocated, overdue (in house, and past the property's hour of check-out). A relocated booking is
+    cancelled and another one, perhaps of another property, stands for it. `needs_note` says in words what no code of
+    `needs` says. `departed_guests` are there once the stay is over.
     """
 
     id: UUID
@@ -112,6 +158,7 @@ class Booking:
     property: str
     source: str
     external_ref: str | None = None
+    group: str | None = None
     channel: str | None = None
     method: str | None = None
     arrival: date
@@ -126,6 +173,10 @@ class Booking:
     commission: Commission | None = None
     relocated_from: UUID | None = None
     relocated_to: UUID | None = None
+    held_until_at: datetime | None = None
+    confirmation: Confirmation | None = None
+    checked_in_at: datetime | None = None
+    ending: Ending | None = None
     booked_at: datetime
     changed_at: datetime
     routing: BookingRouting | None = None
@@ -135,7 +186,8 @@ class Booking:
 @request
 class OpenBooking(Request[Booking]):
     """A direct booking. `booker.profile_id`, or enough of a name to be identified. Refuses with Closed, MinimumStay,
-    NoRoomLeft, DoNotBook. A `walk_in` stands at the desk: it arrives today, and is in house at once.
+    NoRoomLeft, DoNotBook. A `walk_in` stands at the desk: it arrives today, and is in house at once. A `tentative` one
+    is held until `held_until_at`, else as long as the property holds rooms.
 
     `do_not_book` is what the profiles service said of the booker to the caller a moment ago;
     bookings also knows by itself.
@@ -158,6 +210,7 @@ class OpenBooking(Request[Booking]):
     needs: tuple[Need, ...] = ()
     needs_note: str | None = None
     walk_in: bool = False
+    held_until_at: datetime | None = None
 
     bounded = at_most(100, "rooms", "guests", "needs")
 
@@ -193,17 +246,45 @@ class FindBookings(Request[BookingsFound]):
 
 @request
 class ConfirmBooking(Request[Booking]):
+    """A tentative booking is to stand. With `how`, it was confirmed with the guest, which is noted once; one that
+    stands already may be confirmed so too. `at` is now, if not said. Refuses with StateForbids and NotABooking.
+    """
+
     booking_id: UUID
+    how: ConfirmedHow | None = None
+    spoke_with: str | None = None
+    at: datetime | None = None
 
 
 @request
 class CancelBooking(Request[Booking]):
+    """`note` is shown on the booking, and nobody else is told it. Refuses with StateForbids and NotABooking."""
+
     booking_id: UUID
+    reason: CancelReason | None = None
+    note: str | None = None
+
+
+@value
+class RoomChoice:
+    """The room of the house (its number or id) for the booking's room at `position`."""
+
+    position: int
+    room: str
 
 
 @request
 class CheckInBooking(Request[Booking]):
+    """Where the property has rooms, the guests come into those that are said, or were assigned, or are the best left.
+
+    Refuses with RoomTaken, RoomOccupied, NoRoomFree, UnknownRoom, and with RoomNotReady unless `accept_dirty`.
+    """
+
     booking_id: UUID
+    rooms: tuple[RoomChoice, ...] = ()
+    accept_dirty: bool = False
+
+    bounded = at_most(100, "rooms")
 
 
 @request

@@ -12,10 +12,10 @@ from services.kit.refusal import Invalid
 
 Span = tuple[date, date]  # from the day of arrival to the day of departure
 
-_DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ].{0,40}|Z|[+-]\d\d:\d\d)?")
-_DURATION = re.compile(r"P(?:(\d{1,3})W|(\d{1,4})[DN])(?:T.{0,20})?")
-_NUMBER = re.compile(r"[+-]?(?:\d{1,12}(?:\.\d{0,10})?|\.\d{1,10})")
-_WHOLE = re.compile(r"\d{1,9}")
+_DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ].{0,40}|Z|[+-]\d\d:\d\d)?", re.ASCII)
+_DURATION = re.compile(r"P(?:(\d{1,3})W|(\d{1,4})[DN])(?:T.{0,20})?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(?:\d{1,12}(?:\.\d{0,10})?|\.\d{1,10})", re.ASCII)
+_WHOLE = re.compile(r"\d{1,9}", re.ASCII)
 
 
 def day(text: str) -> date:
