@@ -58,6 +58,11 @@ class Card:
         return names.key_of_person(self.given_name, self.family_name) or names.key_of_person(self.name)
 
     @property
+    def identity(self) -> tuple[object, ...]:
+        """What this card is recognised by: where it changes, it may turn out to be somebody known."""
+        return self.match_name, self.birth_date, frozenset((p.key, p.verified) for p in self.points), self.addresses
+
+    @property
     def folded_name(self) -> tuple[str, str]:
         """Given and family name for comparing; a company's name counts as a family name."""
         if self.kind == "company":

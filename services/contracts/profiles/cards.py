@@ -1,4 +1,4 @@
-"""profiles: who people are."""
+"""Cards of persons and companies."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
+from services.contracts.profiles.internal import Note
 from services.kit.refusal import Conflict, Invalid, NotFound
-from services.kit.wire import Event, Request, event, request, value
+from services.kit.wire import Request, request, value
 
 Kind = Literal["person", "company"]
 Stage = Literal["lead", "guest", "member", "lapsed"]
@@ -48,16 +49,6 @@ class Address:
     region: str | None = None
     country: str | None = None
     type: str = "home"
-
-
-@value
-class Note:
-    id: UUID
-    profile_id: UUID
-    text: str
-    pinned: bool
-    author: str
-    written_at: datetime
 
 
 @value
@@ -138,84 +129,6 @@ class ChangeProfile(Request[Profile]):
     level: str | None = None
     country: str | None = None
     clear: tuple[str, ...] = ()
-
-
-@value
-class ProfilesFound:
-    """Best first. `next` is an opaque cursor."""
-
-    items: tuple[Profile, ...]
-    next: str | None = None
-
-
-@request
-class FindProfiles(Request[ProfilesFound]):
-    """By part of a name (`q`), or exactly by e-mail or phone; `ids` reads several at once, in that order."""
-
-    q: str | None = None
-    email: str | None = None
-    phone: str | None = None
-    country: str | None = None
-    ids: tuple[UUID, ...] = ()
-    limit: int = 50
-    cursor: str | None = None
-
-
-@request
-class AddNote(Request[Note]):
-    """A note is internal; its author is the caller."""
-
-    profile_id: UUID
-    text: str
-    pinned: bool = False
-
-
-@event
-class ProfileCreated(Event):
-    aggregate = "profile_id"
-    profile_id: UUID
-    version: int
-    kind: Kind
-
-
-@event
-class ProfileChanged(Event):
-    aggregate = "profile_id"
-    profile_id: UUID
-    version: int
-
-
-@event
-class LevelChanged(Event):
-    aggregate = "profile_id"
-    profile_id: UUID
-    version: int
-    level: str | None
-    do_not_book: bool
-
-
-@value
-class IdentifiedPerson:
-    """`score` 0–1; `reasons` are codes such as ``same-verified-email``;
-    `created`: nobody in the register was this person.
-    """
-
-    position: int
-    profile_id: UUID
-    created: bool
-    score: float
-    reasons: tuple[str, ...] = ()
-    do_not_book: bool = False
-
-
-@event
-class GuestsIdentified(Event):
-    """Every person of a booking has a profile now. `booking_version` is that of the people it was found by."""
-
-    aggregate = "booking_id"
-    booking_id: UUID
-    booking_version: int
-    people: tuple[IdentifiedPerson, ...]
 
 
 class NoSuchProfile(NotFound):

@@ -11,14 +11,32 @@ from collections.abc import Iterator
 from dataclasses import replace
 from uuid import UUID, uuid4
 
-from services.contracts.bookings import BookingPeople
+from services.contracts.bookings import BookingPeople, BookingPeopleChanged, BookingReceived, ReadBookingPeople
 from services.contracts.profiles import GuestsIdentified, IdentifiedPerson, ProfileChanged, ProfileCreated
+from services.kit.ask import Ask
 from services.kit.db import Tx
+from services.kit.doors import subscribe
 from services.profiles.domain.card import Card
 from services.profiles.domain.guests import read_guests
 from services.profiles.domain.recognition import Recognised, Traces, recognise, traces
 from services.profiles.store import recognition as store
 from services.profiles.store.recognition import Addition, Known
+
+
+class Recognising:
+    bookings = Ask("bookings")
+
+    @subscribe(BookingReceived)
+    def recognise_guests(self, tx: Tx, event: BookingReceived) -> None:
+        booking = self.bookings(ReadBookingPeople(booking_id=event.booking_id))
+        if not booking.identified:
+            recognise_people(tx, booking)
+
+    @subscribe(BookingPeopleChanged)
+    def recognise_changed_guests(self, tx: Tx, event: BookingPeopleChanged) -> None:
+        booking = self.bookings(ReadBookingPeople(booking_id=event.booking_id))
+        if not booking.identified:
+            recognise_people(tx, booking)
 
 
 def recognise_people(tx: Tx, booking: BookingPeople) -> None:

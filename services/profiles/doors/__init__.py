@@ -1,0 +1,1 @@
+"""The doors of profiles, by what they are about."""
