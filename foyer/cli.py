@@ -1,4 +1,5 @@
-"""``foyer``: migrate, topology, serve, keys, parked, contracts, import-bookings, demo, ledger.
+"""``foyer``: migrate, topology, serve, keys, parked, contracts, import-bookings, import-profiles, export-profiles,
+demo, ledger.
 
 Every command imports what it needs when it runs, so that ``foyer --help`` is instant and one missing part does not
 take the others with it.
@@ -22,6 +23,8 @@ from services.kit.refusal import Refusal
 _ELSEWHERE = {
     "import-bookings": ("foyer.importing.command", "import_bookings"),
     "demo": ("foyer.demo", "demo"),
+    "export-profiles": ("foyer.export_profiles", "export_profiles"),
+    "import-profiles": ("foyer.import_profiles", "import_profiles"),
     "ledger": ("foyer.ledger", "ledger"),
     "parked": ("foyer.parked", "parked"),
 }
@@ -123,11 +126,16 @@ def keys() -> None:
 @click.option("--name", required=True, help="Whose key this is; for people.")
 @click.option("--scopes", required=True, help="Comma-separated: read, write, inbound, admin.")
 @click.option("--rate", type=int, help="Calls per second and gateway process; 0: any number.  [default: 200]")
-def create_key(name: str, scopes: str, rate: int | None) -> None:
+@click.option(
+    "--property", "codes", multiple=True, help="Its code: the key sees and changes only this one; repeatable."
+)
+def create_key(name: str, scopes: str, rate: int | None, codes: tuple[str, ...]) -> None:
     """Make a key and print it: it is shown this once. Twice the rate may come at once."""
     from gateway.access import keys as api_keys
 
-    limited = {} if rate is None else {"rate": rate}
+    limited: dict[str, Any] = {} if rate is None else {"rate": rate}
+    if codes:
+        limited["properties"] = _ids_of(codes)
     click.echo(api_keys.create(_gateway(), name, [s.strip() for s in scopes.split(",") if s.strip()], **limited))
 
 
@@ -136,12 +144,30 @@ def list_keys() -> None:
     """All keys, revoked ones too."""
     from gateway.access import keys as api_keys
 
-    for key in api_keys.list(_gateway()):
+    found = api_keys.list(_gateway())
+    codes = _codes() if any(key.properties for key in found) else {}
+    for key in found:
         state = f"revoked {key.revoked_at:%Y-%m-%d %H:%M}" if key.revoked_at else "valid"
         used = f"{key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never"
         rate = f"{key.rate}/s" if key.rate else "any rate"
         scopes = ",".join(key.scopes)
-        click.echo(f"{key.id}  {state:<24}  last used {used:<16}  {scopes:<24}  {rate:<8}  {key.name}")
+        where = ",".join(codes.get(each, str(each)) for each in key.properties or ()) or "everywhere"
+        click.echo(f"{key.id}  {state:<24}  last used {used:<16}  {scopes:<24}  {rate:<8}  {where:<12}  {key.name}")
+
+
+@keys.command("limit")
+@click.argument("key")
+@click.option("--property", "codes", multiple=True, help="Its code; repeatable.")
+@click.option("--everywhere", is_flag=True, help="Limit it no longer.")
+def limit_key(key: str, codes: tuple[str, ...], everywhere: bool) -> None:
+    """Let KEY, an id or the only name of its kind, see and change only these properties from now on."""
+    from gateway.access import keys as api_keys
+
+    if everywhere == bool(codes):
+        raise click.UsageError("Say --property, or --everywhere.")
+    changed = api_keys.limit(_gateway(), key, None if everywhere else _ids_of(codes))
+    where = f"limited to {', '.join(codes)}" if codes else "not limited any more"
+    click.echo(f"{changed.id} ({changed.name}) is {where}.")
 
 
 @keys.command("revoke")
@@ -177,6 +203,34 @@ def _gateway() -> Any:
     from services.kit.db import Database
 
     return Database(config.database_url("gateway"), pool_size=1)
+
+
+def _codes() -> dict[Any, str]:
+    """The properties' codes by id; none while bookings does not answer."""
+    try:
+        return {each.id: each.code for each in _properties()}
+    except Refusal:
+        return {}
+
+
+def _ids_of(codes: Iterable[str]) -> list[Any]:
+    """Refuses a code that no property has."""
+    ids = {each.code: each.id for each in _properties()}
+    if unknown := [code for code in codes if code not in ids]:
+        raise click.UsageError(f"There is no property {', '.join(unknown)}.")
+    return [ids[code] for code in codes]
+
+
+def _properties() -> Any:
+    from services.contracts.bookings import ReadProperties
+    from services.kit.ask import Client
+    from services.kit.context import Context
+
+    client = Client(config.amqp_url())
+    try:
+        return client.ask(ReadProperties(), context=Context(actor="system:keys")).items
+    finally:
+        client.close()
 
 
 def _lines(lines: Iterable[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from flask import Flask, current_app, g, request
@@ -35,21 +36,22 @@ class Admission:
         view = current_app.view_functions[request.endpoint]
         scope = getattr(view, "scope", None)
         if scope != PUBLIC and request.method != "OPTIONS":
-            self._admit(scope)
+            self._admit(scope, getattr(view, "by_property", False))
         _check_path(request.view_args or {})
         if request.method in ("POST", "PUT", "PATCH"):
-            _check_body(getattr(view, "takes", ()))
+            _check_body(getattr(view, "takes", ()), getattr(view, "most_bytes", MAX_BODY))
 
-    def _admit(self, scope: str | None) -> None:
+    def _admit(self, scope: str | None, by_property: bool) -> None:
         headers = request.headers
         caller = self._callers.enter(request.environ)
         trace = headers.get("traceparent", "")
         told: dict[str, Any] = {"trace": trace} if _TRACE.fullmatch(trace) else {}
         g.caller = caller
-        _speak_as(Context(actor=caller.actor, request_id=g.request_id, roles=caller.scopes, **told))
+        who = Context(actor=caller.actor, request_id=g.request_id, roles=caller.scopes, **told)
+        _speak_as(who if caller.properties is None else replace(who, properties=caller.properties))
         if scope is None:
             raise Refused(403, "forbidden", "This address is open to nobody.")
-        admit(caller, scope)
+        admit(caller, scope, by_property=by_property)
 
 
 def _speak_as(who: Context) -> None:
@@ -58,11 +60,12 @@ def _speak_as(who: Context) -> None:
     context.current.set(who)
 
 
-def takes(*media_types: str) -> Callable[[F], F]:
-    """Declare what a route's body is, where it is not JSON."""
+def takes(*media_types: str, most: int = MAX_BODY) -> Callable[[F], F]:
+    """Declare what a route's body is, where it is not JSON, and how many bytes it may have."""
 
     def declare(view: F) -> F:
         view.takes = media_types  # type: ignore[attr-defined]
+        view.most_bytes = most  # type: ignore[attr-defined]
         return view
 
     return declare
@@ -75,10 +78,10 @@ def _check_path(said: Mapping[str, Any]) -> None:
         raise invalid(hidden)
 
 
-def _check_body(taken: Sequence[str]) -> None:
+def _check_body(taken: Sequence[str], most: int) -> None:
     length = request.content_length
-    if length is not None and length > MAX_BODY:
-        raise Refused(413, "content-too-large", f"A body has at most {MAX_BODY} bytes.")
+    if length is not None and length > most:
+        raise Refused(413, "content-too-large", f"A body has at most {most} bytes.")
     fits = request.mimetype in taken if taken else request.is_json
     if (length or request.headers.get("Transfer-Encoding")) and not fits:
         raise Refused(415, "unsupported-media-type", f"Send the body as {' or '.join(taken) or 'application/json'}.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import time
 import uuid
@@ -94,9 +93,24 @@ def command(
     return _asked(said, _command_id(key_demanded, part), _digest(), renamed)
 
 
+def ask_within(said: wire.Request[R], seconds: float) -> R:
+    """As `ask`, for a request that asks for longer than others may: each of its questions has this long."""
+    return _asking().ask(said, g.context, None, None, seconds)
+
+
+def command_within(said: wire.Request[R], seconds: float) -> R:
+    """As `ask_within`, for what is done: the same again has no other effect by its own content."""
+    return _asking().ask(said, g.context, uuid.uuid4(), None, seconds)
+
+
 def ask_all(*said: wire.Request[Any]) -> list[Any]:
     """For each request its answer or its refusal, asked at once."""
     return _asking().ask_all(said, g.context, _left())
+
+
+def ask_all_within(seconds: float, *said: wire.Request[Any]) -> list[Any]:
+    """As `ask_all`, for what an answer is better with and good without: it waits no longer than this."""
+    return _asking().ask_all(said, g.context, min(seconds, _left()))
 
 
 def answered(found: Any) -> Any:
@@ -169,8 +183,11 @@ def _digest() -> str | None:
     """Of what the caller said: what the gateway adds to it (a name from a card) may differ when it is said again."""
     if "Idempotency-Key" not in request.headers:
         return None
-    said = json.dumps([request.path, g.get("body")], sort_keys=True)
+    said = wire.compact([request.path, g.get("body")], sort=True)
     return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-__all__ = ["Asker", "Asking", "answered", "ask", "ask_all", "command", "reply"]
+__all__ = [
+    "Asker", "Asking", "answered", "ask", "ask_all", "ask_all_within", "ask_within", "command", "command_within",
+    "reply",
+]  # fmt: skip

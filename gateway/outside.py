@@ -27,6 +27,9 @@ _HOSTILE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
 _HOSTILE_IN_LINES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
+_PRICE = {"amount", "currency"}
+
+
 class Text(fields.String):
     """Text of a bounded length, composed (NFC), without control characters and halves of characters."""
 
@@ -37,9 +40,9 @@ class Text(fields.String):
         self._hostile = _HOSTILE_IN_LINES if lines else _HOSTILE
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        if type(value) is str and value.isascii() and value.isprintable():
+            return value
         said = str(super()._deserialize(value, attr, data, **options))
-        if said.isascii() and said.isprintable():
-            return said
         if self._hostile.search(said):
             raise ValidationError("Control characters are not allowed.")
         return unicodedata.normalize("NFC", said)
@@ -100,7 +103,10 @@ class MoneyField(fields.Nested):
         super().__init__(lambda: schema_of(Price)(), **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, partial: Any = None, **options: Any) -> Money:
-        price = super()._deserialize(value, attr, data, partial, **options)
+        if type(value) is dict and value.keys() == _PRICE and type(value["amount"]) is type(value["currency"]) is str:
+            price = Price(**value)  # as nearly always: a schema for two texts is a tenth of a booking's work here
+        else:
+            price = super()._deserialize(value, attr, data, partial, **options)
         try:
             return to_money(price)
         except Invalid as fault:

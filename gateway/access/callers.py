@@ -32,12 +32,16 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Caller:
-    """`actor` is what other services are told of the caller. `rate`: calls per second, 0 for any number."""
+    """`actor` is what other services are told of the caller. `rate`: calls per second, 0 for any number.
+
+    `properties` are the ids of the only ones whose rows the caller may see and change; None for all of them.
+    """
 
     key_id: uuid.UUID
     actor: str
     scopes: tuple[str, ...]
     rate: int = 0
+    properties: tuple[str, ...] | None = None
 
 
 class Callers:
@@ -104,7 +108,8 @@ class Callers:
         if key is None:
             found: tuple[float, Caller | None] = (now + UNKNOWN_FOR, None)
         else:
-            found = (now + KNOWN_FOR, Caller(key.id, f"key:{key.id}", key.scopes, key.rate))
+            limit = None if key.properties is None else tuple(str(each) for each in key.properties)
+            found = (now + KNOWN_FOR, Caller(key.id, f"key:{key.id}", key.scopes, key.rate, limit))
         if len(self._seen) >= _AT_MOST:
             self._seen = {known: seen for known, seen in self._seen.items() if seen[1] is not None}
         self._seen[hashed] = found
@@ -118,20 +123,27 @@ class Callers:
         return str(environ.get("REMOTE_ADDR", ""))
 
 
-def needs(scope: str) -> Callable[[F], F]:
-    """Declare the scope a route needs; ``PUBLIC`` for none. A route that says nothing is open to nobody."""
+def needs(scope: str, *, by_property: bool = False) -> Callable[[F], F]:
+    """Declare the scope a route needs; ``PUBLIC`` for none. A route that says nothing is open to nobody.
+
+    `by_property`: whoever is limited to some properties may call it, too, as all that it answers and changes is looked
+    at with `services.kit.scope`, or is the whole organisation's. A route that does not say so is closed to them.
+    """
 
     def declare(view: F) -> F:
         view.scope = scope  # type: ignore[attr-defined]
+        view.by_property = by_property  # type: ignore[attr-defined]
         return view
 
     return declare
 
 
-def admit(caller: Caller, scope: str) -> None:
-    """Refuses with 403 a caller who lacks the scope."""
+def admit(caller: Caller, scope: str, *, by_property: bool) -> None:
+    """Refuses with 403 a caller who lacks the scope, or is limited to properties where that cannot be kept to."""
     if scope not in caller.scopes:
         raise Refused(403, "forbidden", f"This API key lacks the scope {scope}.")
+    if caller.properties is not None and not by_property:
+        raise Refused(403, "forbidden", "This API key is limited to some properties; this address is not by property.")
 
 
 def _network(address: str) -> str:

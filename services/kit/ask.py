@@ -76,10 +76,11 @@ class Asking:
 def _command_id(request: wire.Request[Any], body: dict[str, Any]) -> uuid.UUID:
     """The id of what is asked while a message is handled: the same again when it is redelivered.
 
-    Two equal requests in the handling of one message are therefore one command.
+    Two equal requests in the handling of one message are therefore one command. One with a secret in it is never the
+    same again: who knows the message could find the secret by trying.
     """
     cause = context.cause.get()
-    if cause is None:
+    if cause is None or request.never_kept:
         return uuid.uuid4()
     content = json.dumps(body, sort_keys=True)
     return uuid.uuid5(_COMMANDS, f"{cause} {request.rpc_service()}.{request.rpc_method()} {content}")

@@ -44,6 +44,8 @@ def reader(of: Any, strict: bool) -> Step | None:
     if origin is tuple and len(parts) == 2 and parts[1] is Ellipsis:
         inner = reader(parts[0], strict)
         return inner and _sequence(inner)
+    if of == dict[str, Any]:
+        return _exactly(dict)  # the names in JSON are texts, and of the values nothing is expected
     if dataclasses.is_dataclass(of) and isinstance(of, type):
         return _contract(of, strict)
     return None

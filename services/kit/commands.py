@@ -41,7 +41,10 @@ class Command:
         """`digest` where the caller knows better what makes two commands the same than their whole content does."""
         if digest:
             return cls(name, command_id, request, digest)
-        said = json.dumps(wire.dump(request), sort_keys=True, separators=(",", ":"))
+        content = wire.dump(request)
+        for field in getattr(request, "never_kept", ()):
+            content.pop(field, None)
+        said = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return cls(name, command_id, request, hashlib.sha256(said.encode("utf-8", "surrogatepass")).digest())
 
     def before(self, row: Any) -> str | None:
@@ -101,7 +104,9 @@ def share(service: Any, batch: Sequence[Item], carry: Carry, load: Callable[[Del
         except Refusal:
             alone.append(item)  # malformed: alone, it is refused with its reason
             continue
-        if command.id in found:
+        if delivery.context.properties is not None:
+            alone.append(item)  # what it may see must not depend on who else is asked for
+        elif command.id in found:
             alone.append(item)  # its twin goes first
         else:
             found[command.id] = (item, command)

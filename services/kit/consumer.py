@@ -301,6 +301,12 @@ class Calls(RpcConsumer):
     def sharing_key(self) -> Any:
         return Calls
 
+    @property
+    def at_once(self) -> int:
+        """Those of a turn and those of the next: what the broker holds back meanwhile comes too late to share it."""
+        workers = int(self.container.max_workers)
+        return max(workers, 2 * TOGETHER) if any(p.door.share for p in self._providers) else workers
+
     def handle_message(self, message: Any) -> None:
         delivery = Delivery(message)
         name = str(message.delivery_info.get("routing_key", "")).rpartition(".")[2]

@@ -119,7 +119,7 @@ class Tx:
                 "exchange": event.exchange(),
                 "aggregate_id": event.aggregate_id,
                 "body": wire.text(event),
-                "headers": self.context.headers(),
+                "headers": {**self.context.told(), "foyer-said-at": self.now.isoformat()},
             }
         )
 

@@ -23,7 +23,7 @@ from services.kit.delivery import Delivery
 from services.kit.refusal import Refusal
 
 GATHERED = 50  # events that may share a transaction
-TOGETHER = 8  # calls that may: fewer, so that while these are carried out, the callers of others are at work
+TOGETHER = 16  # calls that may: fewer, as somebody waits for the answer to the first until the last is done
 
 Item = tuple[Any, Delivery]  # the entrypoint, and what was delivered to it
 

@@ -26,6 +26,7 @@ _HEADERS = {
         "foyer-request-id": {"type": "string", "description": "Of the request that led to this message."},
         "foyer-actor": {"type": "string", "description": "Who caused it: an opaque id."},
         "foyer-roles": {"type": "string", "description": "The actor's roles, comma-separated."},
+        "foyer-said-at": {"type": "string", "format": "date-time", "description": "When it was announced."},
         "traceparent": {"type": "string", "description": "W3C trace context."},
     },
 }

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-Kind = Literal["not_found", "conflict", "invalid", "forbidden", "unavailable", "broken"]
+Kind = Literal["not_found", "conflict", "invalid", "forbidden", "too_many", "unavailable", "broken"]
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,12 @@ class Forbidden(Refusal):
     kind = "forbidden"
 
 
+class TooMany(Refusal):
+    """What may be done in a time has been done. `facts` say after how many seconds more may: ``retry_after``."""
+
+    kind = "too_many"
+
+
 class Unavailable(Refusal):
     """A service did not answer. Trying again later may help."""
 
@@ -107,7 +113,9 @@ class CommandReused(Invalid):
     """The command id was used before with another content."""
 
 
-_KINDS: dict[str, type[Refusal]] = {c.kind: c for c in (NotFound, Conflict, Invalid, Forbidden, Unavailable, Broken)}
+_KINDS: dict[str, type[Refusal]] = {
+    c.kind: c for c in (NotFound, Conflict, Invalid, Forbidden, TooMany, Unavailable, Broken)
+}
 
 
 def _descendants(cls: type[Refusal]) -> Iterator[type[Refusal]]:

@@ -16,7 +16,9 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.constant_time import bytes_eq
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from services.kit import config
@@ -69,10 +71,25 @@ class Sealer:
         except (InvalidTag, ValueError):
             raise NoSealingKey(why=f"sealed with the key {sealed.key_id}, and does not open with it") from None
 
+    def stamp(self, secret: bytes, about: str) -> Sealed:
+        """What the secret is known again by, without being kept: HMAC-SHA-256 (RFC 2104)."""
+        return Sealed(_stamp(self._key(self.key_id), secret, about), self.key_id)
+
+    def stamps(self, secret: bytes, about: str) -> tuple[bytes, ...]:
+        """The stamps it may have, under each of the keys: what to look for among many."""
+        return tuple(_stamp(key, secret, about) for key in self.keys.values())
+
+    def knows(self, stamped: Sealed, secret: bytes, about: str) -> bool:
+        """Whether it is the stamp of this secret; takes the same time either way. Refuses with NoSealingKey."""
+        return bytes_eq(stamped.content, _stamp(self._key(stamped.key_id), secret, about))
+
     def _cipher(self, key_id: str) -> AESGCM:
+        return AESGCM(self._key(key_id))
+
+    def _key(self, key_id: str) -> bytes:
         if key_id not in self.keys:
             raise NoSealingKey(why=f"the key {key_id} is not among FOYER_SEALING_KEYS")
-        return AESGCM(self.keys[key_id])
+        return self.keys[key_id]
 
 
 def configured() -> bool:
@@ -96,3 +113,10 @@ def _sealer(said: str) -> Sealer:
 
 def _derived(secret: str) -> bytes:
     return HKDF(SHA256(), 32, salt=None, info=b"foyer sealing").derive(secret.encode())
+
+
+def _stamp(key: bytes, secret: bytes, about: str) -> bytes:
+    """Under a key of its own, as no key serves two purposes; `about` cannot run into the secret."""
+    stamp = HMAC(HKDF(SHA256(), 32, salt=None, info=b"foyer stamps").derive(key), SHA256())
+    stamp.update(f"{len(about)} {about} ".encode() + secret)
+    return stamp.finalize()

@@ -120,7 +120,12 @@ class Event:
 
 
 class Request(Generic[R]):
-    """A question or a command to the service that owns the contract; ``Request[Account]`` answers an Account."""
+    """A question or a command to the service that owns the contract; ``Request[Account]`` answers an Account.
+
+    `never_kept` names fields whose values leave no trace, not even in the digest and id that a command is known by.
+    """
+
+    never_kept: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def rpc_service(cls) -> str:
@@ -246,12 +251,12 @@ def text(instance: Any) -> str:
     return compact(instance if codec.is_plain(cls) else schema(cls).dump(instance))
 
 
-def compact(values: Any) -> str:
+def compact(values: Any, *, sort: bool = False) -> str:
     """JSON values as compact text; plain contracts, dates, times and ids among them as contracts have them."""
     try:
-        return orjson.dumps(values).decode()
+        return orjson.dumps(values, option=orjson.OPT_SORT_KEYS if sort else None).decode()
     except TypeError:  # a number beyond 64 bits, half of a character: JSON knows them, orjson does not write them
-        return json.dumps(values, separators=(",", ":"), ensure_ascii=False, default=_outside_json)
+        return json.dumps(values, separators=(",", ":"), ensure_ascii=False, sort_keys=sort, default=_outside_json)
 
 
 def _outside_json(value: Any) -> Any:

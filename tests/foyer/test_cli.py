@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import uuid
+from types import SimpleNamespace
 
 import pika
 import pytest
@@ -97,6 +98,28 @@ def test_a_key_may_be_given_a_rate_of_its_own(databases: Databases, gateway_db: 
     assert "  5/s  " in listed["till"]
     assert "  any rate  " in listed["bench"]
     assert "  200/s  " in listed["desk"]
+
+
+@pytest.mark.servers
+def test_a_key_may_be_limited_to_properties(
+    databases: Databases, gateway_db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env = databases.environment()
+    lisbon, porto = (SimpleNamespace(id=uuid.uuid4(), code=code) for code in ("LIS", "OPO"))
+    monkeypatch.setattr(cli, "_properties", lambda: (lisbon, porto))
+
+    text = _run("keys", "create", "--name", "desk", "--scopes", "read", "--property", "OPO", **env).output.strip()
+
+    key = api_keys.find(gateway_db, api_keys.digest(text))
+    assert key
+    assert key.properties == (porto.id,)
+    assert "  OPO  " in _run("keys", "list", **env).output
+    assert _run("keys", "limit", "desk", "--property", "LIS", "--property", "OPO", **env).exit_code == 0
+    assert "  LIS,OPO  " in _run("keys", "list", **env).output
+    assert _run("keys", "limit", "desk", "--everywhere", **env).exit_code == 0
+    assert "  everywhere  " in _run("keys", "list", **env).output
+    for wrong in (("--property", "NOWHERE"), (), ("--everywhere", "--property", "LIS")):
+        assert _run("keys", "limit", "desk", *wrong, **env).exit_code == 2
 
 
 @pytest.mark.servers

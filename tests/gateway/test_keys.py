@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 import sqlalchemy as sa
 
@@ -102,3 +104,43 @@ def test_guessing_does_not_fill_the_memory(gateway_db, monkeypatch):
         with pytest.raises(Refused):
             callers.of(f"Bearer foyer_{guess}")
     assert len(callers._seen) <= 5
+
+
+# ── limited to properties ────────────────────────────────────────────────────────────────────────────────────────────
+
+LISBON, PORTO = uuid.UUID(int=1), uuid.UUID(int=2)
+
+
+def test_a_key_may_be_limited_to_properties(gateway_db):
+    text = keys.create(gateway_db, "desk", ["read"], properties=[LISBON, PORTO, LISBON])
+    assert Callers(gateway_db).of(f"Bearer {text}").properties == (str(LISBON), str(PORTO))
+    assert keys.list(gateway_db)[0].properties == (LISBON, PORTO)
+
+
+def test_a_key_is_limited_to_nothing_unless_that_is_said(gateway_db):
+    text = keys.create(gateway_db, "desk", ["read"])
+    assert Callers(gateway_db).of(f"Bearer {text}").properties is None
+
+
+@pytest.mark.parametrize("properties", [[], [uuid.UUID(int=n) for n in range(101)]])
+def test_a_limit_names_from_one_to_a_hundred_properties(gateway_db, properties):
+    with pytest.raises(Invalid):
+        keys.create(gateway_db, "desk", ["read"], properties=properties)
+
+
+def test_a_key_is_limited_otherwise_within_ten_seconds(gateway_db):
+    clock = Clock()
+    callers = Callers(gateway_db, clock=clock)
+    header = f"Bearer {keys.create(gateway_db, 'desk', ['read'])}"
+    assert callers.of(header).properties is None
+    keys.limit(gateway_db, "desk", [PORTO])
+    clock.now += KNOWN_FOR
+    assert callers.of(header).properties == (str(PORTO),)
+    keys.limit(gateway_db, "desk", None)
+    clock.now += KNOWN_FOR
+    assert callers.of(header).properties is None
+
+
+def test_a_key_there_is_not_cannot_be_limited(gateway_db):
+    with pytest.raises(keys.NoSuchKey):
+        keys.limit(gateway_db, "nobody's", [PORTO])

@@ -24,6 +24,14 @@ class SayTwice(Request[Said]):
 
 
 @request
+class Confide(Request[Said]):
+    never_kept = ("secret",)
+
+    text: str
+    secret: str
+
+
+@request
 class Whisper(Request[Said]):
     """Never answered."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from uuid import UUID
 
 import pytest
 from nameko.testing.services import worker_factory
@@ -12,7 +13,8 @@ from nameko.testing.services import worker_factory
 from services.kit import context as contexts
 from services.kit import db
 from services.kit.ask import Ask, Asking
-from tests.kit.echo import Said, Say, SayTwice
+from services.kit.commands import Command
+from tests.kit.echo import Confide, Said, Say, SayTwice
 from tests.kit.responder import Responder
 
 
@@ -105,6 +107,19 @@ def test_without_a_message_every_ask_has_an_id_of_its_own(ask_echo, recorder):
     ask_echo(Say(text="hi"))
     ask_echo(Say(text="hi"))
     assert recorder.asked[0][4] != recorder.asked[1][4]
+
+
+def test_a_secret_is_in_no_id_that_could_be_found_by_trying(ask_echo, recorder, put):
+    put(contexts.cause, "message-1")
+    ask_echo(Confide(text="hi", secret="042137"))
+    ask_echo(Confide(text="hi", secret="042137"))
+    assert recorder.asked[0][4] != recorder.asked[1][4]
+
+
+def test_a_secret_is_in_no_digest_and_what_is_said_beside_it_is():
+    said, other = Confide(text="hi", secret="042137"), Confide(text="hi", secret="042138")
+    digests = [Command.of("confide", UUID(int=1), each).digest for each in (said, other, Confide(text="ho", secret=""))]
+    assert digests[0] == digests[1] != digests[2]
 
 
 @pytest.mark.servers

@@ -101,3 +101,38 @@ def test_no_key_is_shown_where_a_sealer_is() -> None:
 def test_too_short_to_be_sealed_does_not_open() -> None:
     with pytest.raises(NoSealingKey):
         sealer().open(Sealed(b"", "2026"), "a")
+
+
+# ── stamps ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.usefixtures("keys")
+def test_a_stamped_secret_is_known_again_and_no_other_nor_elsewhere() -> None:
+    stamped = sealer().stamp(b"042137", "code 1")
+    assert b"042137" not in stamped.content
+    assert sealer().knows(stamped, b"042137", "code 1")
+    assert not sealer().knows(stamped, b"042138", "code 1")
+    assert not sealer().knows(stamped, b"042137", "code 2")
+
+
+@pytest.mark.usefixtures("keys")
+def test_what_a_stamp_is_about_does_not_run_into_its_secret() -> None:
+    assert not sealer().knows(sealer().stamp(b"2 3", "code 1"), b"3", "code 1 2")
+
+
+def test_a_stamp_is_known_by_its_own_key_and_by_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOYER_SEALING_KEYS", OLD)
+    stamped = sealer().stamp(b"042137", "code 1")
+    monkeypatch.setenv("FOYER_SEALING_KEYS", f"{NEW},{OLD}")
+    assert sealer().knows(stamped, b"042137", "code 1")
+    assert sealer().stamp(b"042137", "code 1").content != stamped.content
+    monkeypatch.setenv("FOYER_SEALING_KEYS", NEW)
+    with pytest.raises(NoSealingKey):
+        sealer().knows(stamped, b"042137", "code 1")
+
+
+def test_the_stamps_under_all_keys_are_those_it_may_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOYER_SEALING_KEYS", OLD)
+    before = sealer().stamp(b"042137", "code 1").content
+    monkeypatch.setenv("FOYER_SEALING_KEYS", f"{NEW},{OLD}")
+    assert sealer().stamps(b"042137", "code 1") == (sealer().stamp(b"042137", "code 1").content, before)
