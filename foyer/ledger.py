@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import click
@@ -12,6 +13,7 @@ from services.kit.ask import Client
 from services.kit.context import Context
 
 _DEADLINE = 600  # seconds; the balances are compared with every entry there is
+_SAY_EVERY = 5  # seconds
 
 
 @click.group()
@@ -29,12 +31,16 @@ def verify() -> None:
     """
     client = Client(config.amqp_url(), deadline=_DEADLINE)
     journals = differences = 0
+    said = time.monotonic()
     try:
         for report in _reports(client):
             journals += report.journals
             differences += len(report.differences)
             for difference in report.differences:
                 click.echo(line(difference))
+            if report.next and time.monotonic() - said >= _SAY_EVERY:
+                said = time.monotonic()
+                click.echo(f"{journals:,} journals looked at so far", err=True)
     finally:
         client.close()
     click.echo(f"{journals:,} journals looked at, {differences:,} differences.")

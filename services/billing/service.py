@@ -11,6 +11,7 @@ from services.billing.doors.crediting import CreditNotes
 from services.billing.doors.folios import Folios
 from services.billing.doors.invoices import Invoices
 from services.billing.doors.ledger import Ledger
+from services.billing.doors.moving import Moving
 from services.billing.doors.nights import Nights
 from services.billing.doors.payments import Payments
 from services.billing.doors.policies import Policies
@@ -22,6 +23,7 @@ from services.kit.doors import Service
 
 class BillingService(
     Stays,
+    Moving,
     Policies,
     Nights,
     Taxes,

@@ -313,6 +313,15 @@ def test_a_credit_is_at_most_what_is_charged_of_its_kind(hotel: Hotel) -> None:
     assert hotel.balance(ana) == 39000
 
 
+@pytest.mark.parametrize("kind", ["room", "city-tax"])
+def test_nights_charged_to_a_guests_own_folio_are_counted_once(hotel: Hotel, kind: str) -> None:
+    ana = uuid4()
+    hotel.charges(None, kind, eur(1000), profile_id=ana)
+    with pytest.raises(AdjustmentTooLarge) as refused:
+        adjusts(hotel, 1001, kind, profile_id=ana)
+    assert refused.value.facts == {"left": "10.00", "currency": "EUR"}
+
+
 def test_of_a_stay_only_what_is_earned_can_be_credited(hotel: Hotel) -> None:
     booking = hotel.books(uuid4())
     with pytest.raises(AdjustmentTooLarge):

@@ -13,7 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from foyer import ledger as command_line
-from services.contracts.billing import LedgerDifference, LedgerReport, VerifyLedger
+from services.billing.doors import ledger as doors
+from services.contracts.billing import LedgerDifference, LedgerReport, ProveLedger, VerifyLedger
 from services.kit.db import Database
 from services.kit.refusal import Invalid
 from tests.billing.makers import Billing
@@ -45,6 +46,16 @@ def one(superuser: psycopg.Connection[Any], statement: str, *values: Any) -> Any
 
 def kinds(found: list[LedgerDifference]) -> set[str]:
     return {difference.what for difference in found}
+
+
+def looked_at(billing: Billing) -> int:
+    """How many journals all parts of the report looked at."""
+    journals, report = 0, billing.service.verify_ledger(VerifyLedger())
+    while True:
+        journals += report.journals
+        if report.next is None:
+            return journals
+        report = billing.service.verify_ledger(VerifyLedger(cursor=report.next))
 
 
 def test_what_nobody_touched_is_as_it_was_posted(billing: Billing) -> None:
@@ -168,6 +179,90 @@ def test_a_chain_wound_back_is_found(billing: Billing, superuser: psycopg.Connec
     assert kinds(verify(billing)) == {"chain-changed"}
 
 
+def test_a_chain_of_any_length_is_looked_at(billing: Billing, superuser: psycopg.Connection[Any]) -> None:
+    """Beyond 2**15: a number is sent as the smallest type that holds it, and nothing may be added to it there."""
+    superuser.execute("UPDATE chains SET number = 30000")
+    journal = post(billing, adjustment(uuid4()))
+    missing = [d for d in verify(billing) if f"and {journal.id}" in d.detail]
+    assert [(d.what, "to 30000 of chain" in d.detail) for d in missing] == [("journal-missing", True)]
+    (chain,) = one(superuser, "SELECT chain FROM journals WHERE id = %s", journal.id)
+    report = billing.service.verify_ledger(VerifyLedger(cursor=f"{chain}-30000"))
+    assert report.journals == 1
+    superuser.execute("INSERT INTO verified (chain, number) SELECT chain, 30000 FROM chains")
+    billing.service.watch_ledger()
+    assert one(superuser, "SELECT number FROM verified WHERE chain = %s", chain) == (30001,)
+
+
+def test_what_stands_at_the_edge_of_a_page_is_whole(billing: Billing, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(25):
+        post(billing, adjustment(uuid4()))
+    whole = billing.service.prove_ledger(ProveLedger()).journals
+    monkeypatch.setattr(doors, "_PAGE", 2)
+    assert verify(billing) == []
+    assert looked_at(billing) == whole
+
+
+def test_the_clock_goes_on_where_one_look_was_not_enough(
+    billing: Billing,
+    superuser: psycopg.Connection[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    superuser.execute("UPDATE journals SET posted_by = 'somebody'")
+    monkeypatch.setattr(doors, "_MOST", 4)
+    seen = []
+    with caplog.at_level(logging.ERROR):
+        for _ in range(4):
+            billing.service.watch_ledger()
+            seen.append(len(caplog.records))
+    assert seen == [4, 6, 6, 6]
+
+
+@pytest.mark.parametrize("table", ["chains", "journals"])
+def test_a_number_made_huge_is_found_and_costs_no_more_pages(
+    billing: Billing, superuser: psycopg.Connection[Any], table: str
+) -> None:
+    (chain,) = one(superuser, "SELECT chain FROM journals LIMIT 1")
+    superuser.execute(
+        f"UPDATE {table} SET number = 9223372036854775807 WHERE chain = %s"
+        f" AND number = (SELECT max(number) FROM {table} WHERE chain = %s)",
+        [chain, chain],
+    )
+    assert "journal-missing" in kinds(verify(billing))
+    billing.service.watch_ledger()
+    assert "journal-missing" in kinds(verify(billing))
+
+
+def test_amounts_beyond_all_sums_are_found(billing: Billing, superuser: psycopg.Connection[Any]) -> None:
+    (journal,) = one(superuser, "SELECT journal_id FROM entries LIMIT 1")
+    superuser.execute("UPDATE entries SET amount_minor = 9223372036854775807 WHERE journal_id = %s", [journal])
+    found = verify(billing)
+    assert kinds(found) == {"entry-changed", "journal-unbalanced", "balance-differs"}
+    assert [d.amount_minor for d in found if d.what == "journal-unbalanced"] == [2 * 9223372036854775807]
+
+
+@pytest.mark.parametrize("column", ["posted_at", "business_date"])
+def test_a_journal_of_the_end_of_time_is_found(
+    billing: Billing, superuser: psycopg.Connection[Any], column: str
+) -> None:
+    (journal,) = one(
+        superuser,
+        f"UPDATE journals SET {column} = 'infinity' WHERE id = (SELECT id FROM journals LIMIT 1) RETURNING id",
+    )
+    assert [(d.what, d.journal_id) for d in verify(billing)] == [("journal-changed", journal)]
+
+
+def test_a_journal_that_says_no_number_of_entries_is_found(
+    billing: Billing, superuser: psycopg.Connection[Any]
+) -> None:
+    (journal,) = one(
+        superuser,
+        "UPDATE journals SET entry_count = NULL, posted_by = 'somebody' WHERE id = (SELECT id FROM journals LIMIT 1)"
+        " RETURNING id",
+    )
+    assert [(d.what, d.journal_id) for d in verify(billing)] == [("journal-changed", journal)]
+
+
 def test_what_was_posted_before_there_were_seals_is_sealed_by_the_migration(
     billing: Billing, superuser: psycopg.Connection[Any]
 ) -> None:
@@ -195,7 +290,7 @@ def test_the_clock_says_what_it_found_once_and_no_names(
     assert [r.message for r in caplog.records] == ["the ledger is not what was posted: journal-changed"]
 
 
-@pytest.mark.parametrize("cursor", ["0-1", "65-0", "1", "rest-", "1--1", "1-" + "9" * 19])
+@pytest.mark.parametrize("cursor", ["0-1", "1-9223372036854775808", "65-0", "1", "rest-", "1--1", "1-" + "9" * 19])
 def test_a_strange_cursor_is_refused(billing: Billing, cursor: str) -> None:
     with pytest.raises(Invalid) as refused:
         billing.service.verify_ledger(VerifyLedger(cursor=cursor))
@@ -227,7 +322,9 @@ def test_the_command_line_names_each_difference_and_fails(monkeypatch: pytest.Mo
             return said.pop(0)
 
     monkeypatch.setattr(command_line, "Client", Asked)
+    monkeypatch.setattr(command_line, "_SAY_EVERY", 0)
     done = CliRunner(env={"FOYER_AMQP_URL": "amqp://x"}).invoke(command_line.ledger, ["verify"])
     assert done.exit_code == 1
     assert f"journal {journal}  entry 17  account revenue:spa" in done.output
     assert "4 journals looked at, 1 differences." in done.output
+    assert done.stderr == "4 journals looked at so far\n"

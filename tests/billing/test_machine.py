@@ -45,6 +45,9 @@ from tests.billing.ledger_machine import COMPANY, HOUSES, LENGTH, OWED, PAIRS, B
 from tests.billing.makers import FARO, LISBON, stay
 from tests.databases import Databases
 
+STEPS = int(os.environ.get("FOYER_LEDGER_STEPS", "100000"))
+PARTS = max(1, STEPS // 5000)
+
 _which = st.integers(0, 3)
 _guest = st.integers(0, 2)
 _kinds = st.sampled_from(["spa", "restaurant", "parking", "room"])
@@ -278,7 +281,10 @@ def test_whatever_happens_the_ledger_is_whole(databases: Databases) -> None:
 
 @pytest.mark.chaos
 @pytest.mark.servers
-def test_whatever_happens_for_long_the_ledger_is_whole(databases: Databases) -> None:
-    """As many steps as FOYER_LEDGER_STEPS says, else 100,000."""
-    steps = int(os.environ.get("FOYER_LEDGER_STEPS", "100000"))
-    run_state_machine_as_test(lambda: GuestLedger(databases), settings=_steps(steps))
+@pytest.mark.parametrize("part", range(1, PARTS + 1))
+def test_whatever_happens_for_long_the_ledger_is_whole(databases: Databases, part: int) -> None:
+    """As many steps as FOYER_LEDGER_STEPS says, else 100,000, in parts that processes share:
+    `make chaos T="tests/billing/test_machine.py -n 2 -v"`.
+    """
+    each = settings(_steps(STEPS // PARTS), derandomize=False)  # else all parts would be the same
+    run_state_machine_as_test(lambda: GuestLedger(databases), settings=each)

@@ -181,6 +181,18 @@ def test_a_routed_charge_is_covered_by_the_credit_of_its_payer(billing: Billing)
     assert (theirs.owed, theirs.credit) == (eur(0), eur(5000))
 
 
+def test_credit_follows_a_charge_to_another_folio_of_the_same_payer(billing: Billing) -> None:
+    booked = billing.hears(stay(ANA, eur(1000), payer=ACME))
+    spends(billing, booked.booking_id, "spa", 5000)
+    billing.pays(ACME, eur(6000), booking_id=booked.booking_id)
+    routes(billing, booked.booking_id, spa=ACME)
+    with billing.db.engine.connect() as connection:
+        covered = connection.execute(
+            sa.text("SELECT f.part, a.amount_minor FROM allocations a JOIN folios f ON f.id = a.folio_id")
+        ).all()
+    assert {tuple(row) for row in covered} == {("main", 1000), (str(ACME), 5000)}
+
+
 def test_rules_name_kinds_there_are_once(billing: Billing) -> None:
     booked = billing.hears(stay(ANA, eur(30000)))
     for kinds, pointer in (

@@ -30,6 +30,7 @@ DESCRIPTIONS = {
     "adjustment": "Adjustment",
     "reversal": "Correction, taken back",
     "routing": "Another payer",
+    "move": "Payment, the booking is another guest's",
 }
 
 _LARGEST = 10**12  # minor units; far above any stay, far below what a 64-bit sum can hold

@@ -26,6 +26,7 @@ from services.contracts.values import Money
 from services.kit.db import Tx
 from services.kit.doors import query
 from services.kit.refusal import Invalid, Problem
+from services.kit.scope import is_theirs
 
 _MOST_BOOKINGS = 200  # shown of one account; its balances are over all
 _END = 2**63 - 1
@@ -38,6 +39,8 @@ class Accounts:
             raise Invalid(errors=[Problem("/limit", "Not from 1 to 200.")])
         before = _before(request.cursor)
         balances, owed = store.standing(tx, request.profile_id)
+        if tx.context.properties is not None:
+            return _of_their_bookings(tx, request, owed)
         rows = store.lines(tx, request.profile_id, before, request.limit + 1, request.property_id, request.currency)
         shown = rows[: request.limit]
         if request.currency:
@@ -54,10 +57,21 @@ class Accounts:
     def read_booking_balance(self, tx: Tx, request: ReadBookingBalance) -> BookingBalance:
         """What is still to pay for a booking, in one number, and what covers the rest of it."""
         folios, covering = store.balance_of_booking(tx, request.booking_id)
-        mine = [row for row in folios if request.payer_profile_id in (None, row.folio.payer_id)]
+        theirs = [row for row in folios if is_theirs(tx.context, row.property_id)]
+        mine = [row for row in theirs if request.payer_profile_id in (None, row.folio.payer_id)]
         if not mine:
             raise NoSuchFolio
         return _balance_of(request.booking_id, mine, covering)
+
+
+def _of_their_bookings(tx: Tx, request: ReadAccount, owed: list[store.Owed]) -> Account:
+    """To who is limited: what is due of bookings of their properties.
+
+    Balances, credit and the lines that lead to them run through all properties, and are not told in parts.
+    """
+    theirs = (o for o in owed if _is_wanted(o, request) and is_theirs(tx.context, o.property_id))
+    bookings = _bookings(theirs)[:_MOST_BOOKINGS]
+    return Account(profile_id=request.profile_id, balances=(), bookings=bookings, lines=())
 
 
 def _balances(balances: dict[str, int], owed: list[store.Owed]) -> tuple[CurrencyBalance, ...]:

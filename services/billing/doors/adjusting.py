@@ -30,6 +30,7 @@ from services.kit.ask import Ask
 from services.kit.db import Tx
 from services.kit.doors import command, query
 from services.kit.refusal import Invalid, Problem
+from services.kit.scope import is_theirs, permit
 
 
 class Adjustments:
@@ -52,7 +53,7 @@ class Adjustments:
     @query
     def read_adjustment(self, tx: Tx, request: ReadAdjustment) -> Adjustment:
         found = store.charge(tx, request.adjustment_id)
-        if found is None or found.reason is None:
+        if found is None or found.reason is None or not is_theirs(tx.context, found.property_id):
             raise NoSuchAdjustment
         return domain.adjustment_of(found.charge, found.reason)
 
@@ -92,6 +93,7 @@ def _adjust(tx: Tx, request: PostAdjustment, said: Said, code: str) -> Adjustmen
     elif found.limited:
         store.check_limit(tx, seen.folio.payer_id, charge.amount)
     property_id = seen.property_id or said.property_id
+    permit(tx, property_id)
     charging.put(tx, seen, charge, found.kind.account, property_id, adjusts=code)
     tell_adjustment(tx, charge, code, property_id)
     return domain.adjustment_of(charge, code)

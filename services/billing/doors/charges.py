@@ -25,6 +25,7 @@ from services.kit.ask import Ask
 from services.kit.db import Tx
 from services.kit.doors import command, inbound, query
 from services.kit.refusal import Invalid, Problem
+from services.kit.scope import is_theirs
 
 
 class Charges:
@@ -66,7 +67,7 @@ class Charges:
     @query
     def read_charge(self, tx: Tx, request: ReadCharge) -> Charge:
         found = store.charge(tx, request.charge_id)
-        if found is None or found.reason:
+        if found is None or found.reason or not is_theirs(tx.context, found.property_id):
             raise NoSuchCharge
         return found.charge
 

@@ -30,6 +30,7 @@ from services.contracts.cards import without_cards
 from services.contracts.values import Money
 from services.kit.db import Tx
 from services.kit.refusal import Invalid, Problem, Refusal
+from services.kit.scope import permit
 
 _EXCESS_WORDS = "Credit beyond the price of the stay"
 
@@ -74,6 +75,7 @@ def void(tx: Tx, charge_id: UUID, reason: str, *, even_closed: bool = False) -> 
         found = store.charge(tx, charge_id)
         if found is None or found.reason:
             raise NoSuchCharge
+        permit(tx, found.property_id)
         charge = found.charge
         if charge.state == "voided":
             raise ChargeVoided
@@ -187,6 +189,7 @@ def _post(tx: Tx, said: Said, digest: bytes | None, even_closed: bool, nobody: R
         if found.limited and not even_closed:
             store.check_limit(tx, seen.folio.payer_id, charge.amount)
         property_id = seen.property_id or said.property_id
+        permit(tx, property_id)
         try:
             put(tx, seen, charge, kind.account, property_id, digest=digest)
         except Moved:

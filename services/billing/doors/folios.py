@@ -23,6 +23,7 @@ from services.contracts.values import Money
 from services.kit.db import Tx
 from services.kit.doors import command, query
 from services.kit.refusal import Invalid, Problem
+from services.kit.scope import is_theirs, permit
 
 _MOST = 200  # charges, and adjustments, shown of one folio; its totals are over all
 
@@ -51,18 +52,26 @@ class Folios:
 
     @command
     def close_folio(self, tx: Tx, request: CloseFolio) -> Folio:
+        _permit(tx, request.folio_id)
         store.close_folio(tx, request.folio_id)
         return _folio(tx, request.folio_id)
 
     @command
     def reopen_folio(self, tx: Tx, request: ReopenFolio) -> Folio:
+        _permit(tx, request.folio_id)
         store.reopen_folio(tx, request.folio_id)
         return _folio(tx, request.folio_id)
 
 
+def _permit(tx: Tx, folio_id: UUID) -> None:
+    """Refuses with NotYourProperty who is limited to others."""
+    if tx.context.properties is not None and (found := store.folio(tx, folio_id)):
+        permit(tx, found.row.property_id)
+
+
 def _folio(tx: Tx, folio_id: UUID) -> Folio:
     found = store.folio(tx, folio_id)
-    if found is None:
+    if found is None or not is_theirs(tx.context, found.row.property_id):
         raise NoSuchFolio("There is no such folio.")
     (shown,) = _folios(tx, [found])
     return shown

@@ -39,6 +39,7 @@ from services.contracts.values import Money, decimals
 from services.kit.db import Tx
 from services.kit.doors import command, query
 from services.kit.refusal import Invalid, Problem
+from services.kit.scope import is_theirs, permit
 
 _MOST_LINES = 3000  # of one invoice or statement: a message, and a document, of a bearable size
 _END = 2**63 - 1
@@ -63,6 +64,7 @@ class Invoices:
 
     @query
     def read_invoicing(self, tx: Tx, request: ReadInvoicing) -> Invoicing:
+        permit(tx, request.property_id)
         found = disk.invoicing(tx, request.property_id)
         if found is None:
             raise NoInvoicing
@@ -80,6 +82,7 @@ class Invoices:
         rules.check_party(request.addressee, "/addressee")
         rules.check_language(request.language)
         profile_id, property_id = _whose(tx, request)
+        permit(tx, property_id)
         house = disk.invoicing(tx, property_id)
         if house is None:
             raise NoInvoicing
@@ -234,7 +237,7 @@ def _rated(item: rules.Item, terms: PropertyTaxes | None) -> rules.Item:
 
 def invoice_of(tx: Tx, invoice_id: UUID) -> tuple[Invoice, dict[int, str]]:
     found = disk.read_invoice(tx, invoice_id)
-    if found is None:
+    if found is None or not is_theirs(tx.context, found[0].property_id):
         raise NoSuchInvoice
     return found
 

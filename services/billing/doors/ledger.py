@@ -29,7 +29,9 @@ from services.kit.doors import command, every, query
 from services.kit.refusal import Invalid, Problem
 
 _PAGE = 5000  # journals; some tenths of a second
-_CURSOR = re.compile(r"([1-9]\d?)-(\d{1,18})")
+_MOST = 200_000  # journals of one look by the clock; some seconds
+_CURSOR = re.compile(r"([1-9]\d?)-(\d{1,19})")
+_MOST_NUMBER = 2**63 - 1
 _REST = "rest"
 _log = logging.getLogger(__name__)
 _differences = Gauge("foyer_ledger_differences", "Places where the ledger is not what was posted, when last looked at")
@@ -51,26 +53,28 @@ class Ledger:
         if request.cursor == _REST:
             return LedgerReport(journals=0, differences=tuple(store.look_at_rest(tx)))
         chain, after = _place(request.cursor)
-        journals, last, found = store.look_at_chain(tx, chain, after, _PAGE)
-        if after + _PAGE < last:
-            rest = f"{chain}-{after + _PAGE}"
-        else:
+        looked = store.look_at_chain(tx, chain, after, _PAGE)
+        rest = f"{chain}-{looked.until}"
+        if looked.whole:
             rest = f"{chain + 1}-0" if chain < store.CHAINS else _REST
-        return LedgerReport(journals=journals, differences=tuple(found), next=rest)
+        return LedgerReport(journals=looked.journals, differences=tuple(looked.found), next=rest)
 
     @every(seconds=3600)
     def watch_ledger(self, tx: Tx) -> None:
         """Look at what was posted since the last look, and at all balances; what is wrong goes to the log, by ids.
 
-        What is wrong is said once: the next look goes on from there. `foyer ledger verify` looks at everything.
+        What is wrong is said once: the next look goes on from there, also where one look is not enough for all.
+        `foyer ledger verify` looks at everything.
         """
         found = store.look_at_rest(tx)
+        left = _MOST
         for chain, seen in store.watched(tx).items():
-            after, last = seen, seen + 1
-            while after < last:
-                _, last, wrong = store.look_at_chain(tx, chain, after, _PAGE)
-                found += wrong
-                after = min(after + _PAGE, last)
+            after, whole = seen, False
+            while not whole and left > 0:
+                looked = store.look_at_chain(tx, chain, after, min(_PAGE, left))
+                found += looked.found
+                left -= looked.journals
+                after, whole = looked.until, looked.whole
             if after > seen:
                 store.remember_watched(tx, chain, after)
         _differences.set(len(found))
@@ -132,7 +136,7 @@ def _place(cursor: str | None) -> tuple[int, int]:
     if cursor is None:
         return 1, 0
     found = _CURSOR.fullmatch(cursor)
-    if found is None or int(found[1]) > store.CHAINS:
+    if found is None or int(found[1]) > store.CHAINS or int(found[2]) > _MOST_NUMBER:
         raise Invalid(errors=[Problem("/cursor", "Not a cursor of this report.")])
     return int(found[1]), int(found[2])
 

@@ -32,6 +32,7 @@ from services.contracts.values import Money, to_price
 from services.kit.db import Tx
 from services.kit.doors import command, query
 from services.kit.refusal import Invalid, Problem
+from services.kit.scope import is_theirs, permit
 
 
 class Payments:
@@ -41,6 +42,7 @@ class Payments:
         domain.check_words(request.method, "/method", 60)
         domain.check_words(request.reference, "/reference", 200)
         booking = _parties(tx, request) if request.booking_id else None
+        permit(tx, booking.property_id if booking else None)
         payment = Payment(
             id=uuid4(),
             payer_profile_id=request.payer_profile_id,
@@ -82,7 +84,9 @@ class Payments:
         domain.check_words(request.reason, "/reason", 200)
         if not request.reason.strip():
             raise Invalid(errors=[Problem("/reason", "Say why.")])
-        beneficiary = _payment(tx, request.payment_id).beneficiary_profile_id
+        seen = _payment(tx, request.payment_id)
+        permit(tx, _house(tx, seen))
+        beneficiary = seen.beneficiary_profile_id
         store.lock_guest(tx, beneficiary)
         paid = _payment(tx, request.payment_id)  # as it is under the lock
         left = _left(paid, request.amount)
@@ -106,6 +110,7 @@ class Payments:
                 payer_profile_id=refund.payer_profile_id,
                 beneficiary_profile_id=beneficiary,
                 amount=refund.amount,
+                booking_id=paid.booking_id,
             )
         )
         tx.announce(BalanceChanged(profile_id=beneficiary, booking_id=paid.booking_id))
@@ -113,11 +118,14 @@ class Payments:
 
     @query
     def read_payment(self, tx: Tx, request: ReadPayment) -> PaymentStanding:
-        return _payment(tx, request.payment_id)
+        found = _payment(tx, request.payment_id)
+        if not is_theirs(tx.context, _house(tx, found)):
+            raise NoSuchPayment
+        return found
 
     @query
     def find_payments(self, tx: Tx, request: FindPayments) -> PaymentsPage:
-        """Those that the profile made and those made for it."""
+        """Those that the profile made and those made for it; to who is limited, those for bookings of theirs."""
         if not 1 <= request.limit <= 200:
             raise Invalid(errors=[Problem("/limit", "Not from 1 to 200.")])
         found = store.payments_of(tx, request.profile_id, _before(request.cursor), request.limit + 1)
@@ -156,6 +164,14 @@ def _payment(tx: Tx, payment_id: UUID) -> PaymentStanding:
     if found is None:
         raise NoSuchPayment
     return found
+
+
+def _house(tx: Tx, paid: PaymentStanding) -> UUID | None:
+    """That of the booking it is for, where the caller is limited; one for no booking is the whole organisation's."""
+    if tx.context.properties is None or paid.booking_id is None:
+        return None
+    booking = store.parties(tx, paid.booking_id)
+    return booking.property_id if booking else None
 
 
 def _left(paid: PaymentStanding, amount: Money) -> Money:

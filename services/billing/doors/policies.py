@@ -34,6 +34,7 @@ from services.contracts.values import Money, decimals
 from services.kit.db import Tx
 from services.kit.doors import command, every, query, subscribe
 from services.kit.refusal import Invalid, Problem
+from services.kit.scope import is_theirs, permit
 
 _BATCH = 500
 _MOST_BATCHES = 20  # in one transaction; what is left waits for the next round
@@ -52,12 +53,13 @@ class Policies:
 
     @query
     def read_policies(self, tx: Tx, request: ReadPolicies) -> PolicyList:
+        permit(tx, request.property_id)
         return PolicyList(property_id=request.property_id, policies=kept.policies_of(tx, request.property_id))
 
     @query
     def read_booking_terms(self, tx: Tx, request: ReadBookingTerms) -> BookingTerms:
         known = kept.known(tx, request.booking_id)
-        if known.property_id is None or known.arrival is None:
+        if known.property_id is None or known.arrival is None or not is_theirs(tx.context, known.property_id):
             raise NoSuchTerms
         row = known.row
         terms = row.terms if row else None
@@ -89,6 +91,7 @@ class Policies:
         folio = store.folio_of_booking(tx, request.booking_id)
         if folio is None:
             raise NoSuchFee
+        permit(tx, folio.property_id)
         store.lock_guest(tx, folio.folio.payer_id)
         fee = kept.fee_of(tx, request.booking_id)
         if fee is None:
@@ -105,6 +108,7 @@ class Policies:
         if not 1 <= request.limit <= 200:
             raise Invalid(errors=[Problem("/limit", "Not from 1 to 200.")])
         after = _after(request.cursor)
+        permit(tx, request.property_id)
         found = kept.deposits(tx, request.property_id, request.state, after, request.limit + 1)
         shown, more = tuple(found[: request.limit]), len(found) > request.limit
         return DepositsFound(items=shown, next=f"{shown[-1].due_on}.{shown[-1].booking_id}" if more else None)

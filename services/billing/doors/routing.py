@@ -28,6 +28,7 @@ from services.contracts.values import Money
 from services.kit.db import Tx
 from services.kit.doors import command, query
 from services.kit.refusal import Invalid, Problem
+from services.kit.scope import is_theirs, permit
 
 _MOST_RULES = 20
 
@@ -37,12 +38,15 @@ class Routes:
     def set_routing(self, tx: Tx, request: SetRouting) -> Routing:
         """What was charged before moves with its kind, one journal for each."""
         rules = _checked(tx, request)
-        _reroute(tx, request.booking_id, rules)
+        for part in store.parts_of(tx, request.booking_id) if tx.context.properties is not None else ():
+            permit(tx, part.row.property_id)
+        reroute(tx, request.booking_id, rules)
         return _routing(request.booking_id, rules)
 
     @query
     def read_routing(self, tx: Tx, request: ReadRouting) -> Routing:
-        if not store.parts_of(tx, request.booking_id):
+        parts = store.parts_of(tx, request.booking_id)
+        if not parts or not is_theirs(tx.context, parts[0].row.property_id):
             raise NoSuchFolio
         return _routing(request.booking_id, store.rules_of(tx, request.booking_id))
 
@@ -51,10 +55,10 @@ def follow_payer(tx: Tx, facts: BookingFacts) -> None:
     """Where the stay is routed away and the booking has another payer now, what is not routed goes to that one."""
     rules = store.rules_of(tx, facts.booking_id)
     if rules.get(REST, facts.payer_profile_id) != facts.payer_profile_id:
-        _reroute(tx, facts.booking_id, {**rules, REST: facts.payer_profile_id}, strict=False)
+        reroute(tx, facts.booking_id, {**rules, REST: facts.payer_profile_id}, strict=False)
 
 
-def _reroute(tx: Tx, booking_id: UUID, said: dict[str, UUID], *, strict: bool = True) -> None:
+def reroute(tx: Tx, booking_id: UUID, said: dict[str, UUID], *, strict: bool = True) -> None:
     """Not `strict` is for what a booking says: it is followed whatever limits, closed folios and invoices say."""
     for _ in range(MOST_TRIES):
         seen = store.parts_of(tx, booking_id)
@@ -109,7 +113,7 @@ def _checked(tx: Tx, request: SetRouting) -> dict[str, UUID]:
 
 
 def _move(tx: Tx, parts: dict[str, Part], rules: dict[str, UUID], stay_payer: UUID, strict: bool) -> set[UUID]:
-    """Bring every kind of charges, and the stay, to whoever owes it; answers those whose account changed."""
+    """Bring every kind of charges, and the stay, to whoever owes it; answers those whose account or folios changed."""
     main = parts[MAIN]
     version = 1 + max(part.row.version for part in parts.values())  # so that revenue is told in order, whatever moved
     payers = {name: part.row.folio.payer_id for name, part in parts.items()} | {MAIN: stay_payer}
@@ -134,7 +138,8 @@ def _move(tx: Tx, parts: dict[str, Part], rules: dict[str, UUID], stay_payer: UU
                 _may_move(tx, (part, parts[goes_to]), kind, payers[goes_to], moving)
             entries = domain.transfer_entries(moving, part.row.folio.payer_id, payers[goes_to])
             store.move_charges(tx, part, parts[goes_to], kind, Journal("routing", entries) if entries else None)
-            changed |= {entry.profile_id for entry in entries if entry.profile_id}
+            # also where both are the same payer's, who owes the same: its credit covers folios
+            changed |= {part.row.folio.payer_id, payers[goes_to]}
     stay = [Money(amount_minor=amount, currency=currency) for currency, amount in staying.items()]
     entries = domain.transfer_entries(stay, main.row.folio.payer_id, stay_payer)
     if entries:

@@ -28,36 +28,36 @@ class Stays:
     @subscribe(BookingConfirmed, together=True)
     def open_folio(self, tx: Tx, event: BookingConfirmed) -> None:
         """The stay is owed from its confirmation on."""
-        _converge(tx, event.booking)
+        converge(tx, event.booking)
         policies.follow_confirmation(tx, event.booking)
 
     @subscribe(BookingChanged, together=True)
     def adjust_folio(self, tx: Tx, event: BookingChanged) -> None:
-        _converge(tx, event.booking)
+        converge(tx, event.booking)
         policies.follow_change(tx, event.booking)
 
     @subscribe(BookingCheckedIn, together=True)
     def keep_folio(self, tx: Tx, event: BookingCheckedIn) -> None:
-        _converge(tx, event.booking)
+        converge(tx, event.booking)
 
     @subscribe(BookingCheckedOut, together=True)
     def recognise_revenue(self, tx: Tx, event: BookingCheckedOut) -> None:
         """What was owed for the stay is earned now."""
-        _converge(tx, event.booking)
+        converge(tx, event.booking)
 
     @subscribe(BookingCancelled, together=True)
     def reverse_folio(self, tx: Tx, event: BookingCancelled) -> None:
-        _converge(tx, event.booking)
+        converge(tx, event.booking)
         policies.follow_end(tx, event.booking)
 
     @subscribe(BookingMarkedNoShow, together=True)
     def release_folio(self, tx: Tx, event: BookingMarkedNoShow) -> None:
         """Reversed like a cancellation: a fee for not coming is a charge of its own, by the house's policy."""
-        _converge(tx, event.booking)
+        converge(tx, event.booking)
         policies.follow_end(tx, event.booking)
 
 
-def _converge(tx: Tx, facts: BookingFacts) -> None:
+def converge(tx: Tx, facts: BookingFacts) -> None:
     """Bring what is posted of a booking to what it says now; what is older than already seen says nothing."""
     for _ in range(MOST_TRIES):
         seen, taxes = store.lock_guest_and_read(tx, facts.payer_profile_id, facts.booking_id, facts.property_id)

@@ -13,6 +13,7 @@ from services.contracts.values import decimals
 from services.kit.db import Tx
 from services.kit.doors import command, query
 from services.kit.refusal import Invalid, Problem
+from services.kit.scope import permit
 
 _CODE = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _MOST_RULES = 200
@@ -43,6 +44,7 @@ class Taxes:
 
     @query
     def read_taxes(self, tx: Tx, request: ReadTaxes) -> PropertyTaxes:
+        permit(tx, request.property_id)
         found = store.read_taxes(tx, request.property_id)
         if found is None:
             raise NoTaxes

@@ -51,7 +51,17 @@ from services.billing.store.ledger import (
     watched,
 )
 from services.billing.store.listing import ShownFolio, close_folio, find_folios, folio, reopen_folio
-from services.billing.store.payments import Parties, parties, payment, payments_of, post_payment, post_refund
+from services.billing.store.payments import (
+    Parties,
+    follow_decisions,
+    move_payment,
+    parties,
+    payment,
+    payments_for,
+    payments_of,
+    post_payment,
+    post_refund,
+)
 from services.billing.store.posting import Journal, Moved, lock_guest, post
 from services.billing.store.routing import (
     MAIN,
@@ -106,6 +116,7 @@ __all__ = [
     "folio",
     "folio_named",
     "folio_of_booking",
+    "follow_decisions",
     "house_folio",
     "keep_allocations",
     "keep_charge_kind",
@@ -120,12 +131,14 @@ __all__ = [
     "look_at_chain",
     "look_at_rest",
     "move_charges",
+    "move_payment",
     "not_invoiced",
     "open_folios",
     "open_parts",
     "parties",
     "parts_of",
     "payment",
+    "payments_for",
     "payments_of",
     "post",
     "post_charge",

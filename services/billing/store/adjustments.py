@@ -14,7 +14,8 @@ from services.billing.store.folios import FolioRow
 from services.contracts.billing import Charge
 from services.kit.db import Tx
 
-# The stay's own is what the folio's journals earned that are no charge's: nights under `room`, city tax as itself.
+# The stay's own is what the folio's journals earned that are no charge's: nights under `room`, city tax as itself. A
+# guest's own folio has no stay.
 _NOT_INVOICED = sa.text(
     """
     SELECT CAST(coalesce((
@@ -23,7 +24,7 @@ _NOT_INVOICED = sa.text(
             AND c.invoice_id IS NULL
     ), 0) - coalesce((
         SELECT sum(e.amount_minor) FROM journals j JOIN entries e ON e.journal_id = j.id
-        WHERE j.folio_id = :folio_id AND e.currency = :currency AND (
+        WHERE j.folio_id = :folio_id AND j.booking_id IS NOT NULL AND e.currency = :currency AND (
             CAST(:kind AS text) = 'room' AND e.account IN ('revenue:room', 'tax:vat')
             OR CAST(:kind AS text) = 'city-tax' AND e.account = 'tax:city'
         )

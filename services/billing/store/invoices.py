@@ -27,6 +27,7 @@ from services.contracts.billing import (
 from services.contracts.values import Money
 from services.kit import wire
 from services.kit.db import Tx
+from services.kit.scope import houses
 
 _DEBTOR = sa.text("SELECT id, payer_profile_id, property_id FROM folios WHERE id = :folio_id")
 _INVOICING = sa.text("SELECT settings FROM invoicing WHERE property_id = :property_id")
@@ -153,6 +154,7 @@ _FIND = sa.text(
     WHERE i.seq < :before
       AND (CAST(:profile_id AS uuid) IS NULL OR i.profile_id = :profile_id)
       AND (CAST(:property_id AS uuid) IS NULL OR i.property_id = :property_id)
+      AND (CAST(:houses AS uuid[]) IS NULL OR i.property_id = ANY(CAST(:houses AS uuid[])))
       AND (CAST(:number AS text) IS NULL OR i.number = :number)
       AND (CAST(:folio_id AS uuid) IS NULL OR EXISTS (
           SELECT FROM invoice_folios f WHERE f.invoice_id = i.id AND f.folio_id = :folio_id))
@@ -343,7 +345,7 @@ def read_invoice(tx: Tx, invoice_id: UUID) -> tuple[Invoice, dict[int, str]] | N
 
 
 def find_invoices(tx: Tx, before: int, limit: int, **wanted: Any) -> list[tuple[int, InvoiceSummary]]:
-    rows = tx.execute(_FIND, {"before": before, "limit": limit, **wanted})
+    rows = tx.execute(_FIND, {"before": before, "limit": limit, "houses": houses(tx), **wanted})
     return [
         (
             row.seq,

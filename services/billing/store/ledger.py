@@ -5,6 +5,7 @@ Each look is one statement, so that what it compares is of the same moment, what
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -18,14 +19,18 @@ from services.kit.db import Tx
 CHAINS = 64
 MOST_DIFFERENCES = 1000
 
-# Journals after a number of one chain; the one before them is looked up for its digest only.
+# Journals after a number of one chain; the one before them is looked up for its digest only. Pages are counted in
+# journals, so a number that somebody has made huge costs no more pages. There is no arithmetic on parameters: psycopg
+# sends a number as the smallest type that holds it, and two smallints add up to a smallint. Journals of before there
+# were seals say no `entry_count`, and their digests hold none.
 _LOOK_AT_CHAIN = sa.text(
     """
     WITH page AS (
         SELECT j.*, lag(j.number) OVER w AS number_before, lag(j.digest) OVER w AS digest_before,
                lag(j.id) OVER w AS id_before
-        FROM journals j WHERE chain = :chain AND number >= :after AND number <= :after + :limit
-        WINDOW w AS (ORDER BY number)
+        FROM (
+            SELECT * FROM journals WHERE chain = :chain AND number >= :after ORDER BY number LIMIT :limit
+        ) AS j WINDOW w AS (ORDER BY number)
     ), fresh AS (
         SELECT id, kind, folio_id, booking_id, property_id, payment_id, reverses, reason, posted_by, posted_at,
                business_date, number, entry_count, digest, id_before, coalesce(number_before, :after) AS number_before,
@@ -40,15 +45,17 @@ _LOOK_AT_CHAIN = sa.text(
         SELECT f.*, coalesce(s.entry_count, 0) AS there, coalesce(s.entries, '') AS entries
         FROM fresh f LEFT JOIN seals s ON s.journal_id = f.id
     ), last AS (
-        SELECT c.number AS held, c.digest AS held_digest, j.id, j.number, j.digest
+        SELECT c.number AS held, c.digest AS held_digest, j.id, j.number, j.digest,
+               coalesce(j.number <= coalesce((SELECT max(number) FROM fresh), :after), true) AS reached
         FROM (SELECT CAST(:chain AS smallint) AS chain) AS this
         LEFT JOIN chains c USING (chain)
         LEFT JOIN LATERAL (
-            SELECT id, number, digest FROM journals WHERE chain = this.chain ORDER BY number DESC LIMIT 1
+            SELECT id, number, digest FROM journals WHERE chain = this.chain AND number IS NOT NULL
+            ORDER BY number DESC LIMIT 1
         ) AS j ON true
     ), found AS (
         SELECT 'entry-changed' AS what, 'The entry is not as it was posted.' AS detail, journal_id, id AS entry_id,
-               account, profile_id, currency, CAST(NULL AS bigint) AS amount_minor
+               account, profile_id, currency, CAST(NULL AS numeric) AS amount_minor
         FROM lines WHERE seal IS NOT NULL
             AND seal <> entry_seal(journal_id, account, profile_id, property_id, amount_minor, currency)
         UNION ALL
@@ -57,7 +64,7 @@ _LOOK_AT_CHAIN = sa.text(
         FROM lines WHERE seal IS NULL
         UNION ALL
         SELECT 'journal-unbalanced', 'The entries do not sum to zero.', journal_id, NULL, NULL, NULL, currency,
-               CAST(sum(amount_minor) AS bigint)
+               sum(amount_minor)
         FROM lines GROUP BY journal_id, currency HAVING sum(amount_minor) <> 0
         UNION ALL
         SELECT CASE WHEN there < entry_count THEN 'entry-missing' ELSE 'entry-added' END,
@@ -66,10 +73,11 @@ _LOOK_AT_CHAIN = sa.text(
         UNION ALL
         SELECT 'journal-changed', 'The journal, or the set of its entries, is not as it was posted.', id,
                NULL, NULL, NULL, NULL, NULL
-        FROM sealed WHERE there = entry_count AND number_before = number - 1 AND digest <> journal_digest(
-            digest_before, id, kind, folio_id, booking_id, property_id, payment_id, reverses, reason, posted_by,
-            posted_at, business_date, there, entries
-        )
+        FROM sealed WHERE coalesce(there = entry_count, true) AND number_before = number - 1 AND CASE
+            WHEN isfinite(posted_at) AND isfinite(business_date) THEN digest <> journal_digest(
+                digest_before, id, kind, folio_id, booking_id, property_id, payment_id, reverses, reason, posted_by,
+                posted_at, business_date, entry_count, entries
+            ) ELSE true END
         UNION ALL
         SELECT 'journal-missing', format('%s of chain %s, between %s and %s.', CASE WHEN number_before + 1 = number - 1
                    THEN format('Number %s', number - 1) ELSE format('Numbers %s to %s', number_before + 1, number - 1)
@@ -83,16 +91,18 @@ _LOOK_AT_CHAIN = sa.text(
         UNION ALL
         SELECT 'journal-missing', format('The end of chain %s: numbers %s to %s, after %s.', CAST(:chain AS int),
                coalesce(number, 0) + 1, held, coalesce(CAST(id AS text), 'nothing')), NULL, NULL, NULL, NULL, NULL, NULL
-        FROM last WHERE held > coalesce(number, 0) AND coalesce(number, 0) <= :after + :limit
+        FROM last WHERE reached AND held > coalesce(number, 0)
         UNION ALL
         SELECT 'chain-changed', format('The head of chain %s is not what its last journal says.', CAST(:chain AS int)),
                id, NULL, NULL, NULL, NULL, NULL
-        FROM last WHERE number <= :after + :limit AND (
-            held IS NULL OR held < number OR held = number AND held_digest <> digest
+        FROM last WHERE reached AND number IS NOT NULL AND (
+            held IS NULL OR held < number OR held = number AND held_digest IS DISTINCT FROM digest
         )
     )
     SELECT (SELECT count(*) FROM fresh) AS journals,
-           (SELECT greatest(coalesce(held, 0), coalesce(number, 0)) FROM last) AS last,
+           (SELECT CASE WHEN reached THEN greatest(held, number, 0) ELSE (SELECT max(number) FROM fresh) END FROM last)
+               AS until,
+           (SELECT reached FROM last) AS whole,
            (SELECT coalesce(json_agg(f), '[]') FROM (SELECT * FROM found LIMIT :most) AS f) AS found
     """
 )
@@ -112,7 +122,7 @@ _LOOK_AT_REST = sa.text(
                       coalesce(f.minor, 0), coalesce(f.entry_count, 0)) AS detail,
                CAST(NULL AS uuid) AS journal_id, CAST(NULL AS bigint) AS entry_id, account,
                nullif(profile_id, '00000000-0000-0000-0000-000000000000') AS profile_id, currency,
-               CAST(coalesce(f.minor, 0) - coalesce(k.minor, 0) AS bigint) AS amount_minor
+               coalesce(f.minor, 0) - coalesce(k.minor, 0) AS amount_minor
         FROM folded f FULL JOIN kept k USING (profile_id, account, property_id, currency)
         WHERE f.minor IS DISTINCT FROM k.minor OR f.entry_count IS DISTINCT FROM k.entry_count
         UNION ALL
@@ -147,11 +157,21 @@ _READ = sa.text(
 )
 
 
-def look_at_chain(tx: Tx, chain: int, after: int, limit: int) -> tuple[int, int, list[LedgerDifference]]:
-    """Journals looked at after that number, the number of the chain's last one, and what is wrong with them."""
-    said = {"chain": chain, "after": after, "limit": limit, "most": MOST_DIFFERENCES}
+@dataclass(frozen=True)
+class Looked:
+    """At `journals` of a chain, up to the number `until`; `whole` where that is the chain's end."""
+
+    journals: int
+    until: int
+    whole: bool
+    found: list[LedgerDifference]
+
+
+def look_at_chain(tx: Tx, chain: int, after: int, limit: int) -> Looked:
+    """At so many journals after that number, and at what the chain says of its end where they reach it."""
+    said = {"chain": chain, "after": after, "limit": limit + bool(after), "most": MOST_DIFFERENCES}
     row = tx.execute(_LOOK_AT_CHAIN, said).one()
-    return row.journals, row.last, [_difference(found) for found in row.found]
+    return Looked(row.journals, row.until, row.whole, [_difference(found) for found in row.found])
 
 
 def look_at_rest(tx: Tx) -> list[LedgerDifference]:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from services.billing.store.folios import FOLIO_COLUMNS, FolioRow, folio_row
 from services.kit.db import Tx
+from services.kit.scope import houses
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ _FIND = sa.text(
     f"""{_SHOW}
     (CAST(:booking_id AS uuid) IS NULL OR f.booking_id = :booking_id)
     AND (CAST(:profile_id AS uuid) IS NULL OR f.payer_profile_id = :profile_id)
+    AND (CAST(:houses AS uuid[]) IS NULL OR f.property_id = ANY(CAST(:houses AS uuid[])))
     AND (CAST(:after AS uuid) IS NULL
          OR (f.opened_at, f.id) < (SELECT o.opened_at, o.id FROM folios o WHERE o.id = :after))
     ORDER BY f.opened_at DESC, f.id DESC LIMIT :limit
@@ -54,7 +56,7 @@ def find_folios(
     tx: Tx, *, booking_id: UUID | None, profile_id: UUID | None, after: UUID | None, limit: int
 ) -> list[ShownFolio]:
     """Newest first, beginning behind the folio `after`; each filter applies where it is given."""
-    wanted = {"booking_id": booking_id, "profile_id": profile_id, "after": after, "limit": limit}
+    wanted = {"booking_id": booking_id, "profile_id": profile_id, "after": after, "limit": limit, "houses": houses(tx)}
     return [_shown(row) for row in tx.execute(_FIND, wanted)]
 
 

@@ -104,7 +104,9 @@ POST = """
 )
 """
 HAS_CREDIT = """
-SELECT EXISTS (SELECT FROM payments WHERE beneficiary_profile_id = ANY(CAST(:guests AS uuid[]))) AS credit FROM folio
+SELECT EXISTS (SELECT FROM payments WHERE beneficiary_profile_id = ANY(CAST(:guests AS uuid[])))
+    OR EXISTS (SELECT FROM moved_payments WHERE beneficiary_profile_id = ANY(CAST(:guests AS uuid[]))) AS credit
+FROM folio
 """
 
 

@@ -127,6 +127,7 @@ class RefundPaid(Event):
     payer_profile_id: UUID
     beneficiary_profile_id: UUID
     amount: Money
+    booking_id: UUID | None = None
 
 
 class NoSuchPayment(NotFound):
