@@ -9,6 +9,7 @@ Answers    SetUpProperty, ReadProperties, ReadAvailability, SetAvailability; Ope
            ReadBookingPeople, FindBookings, ConfirmBooking, HoldBooking, CancelBooking, CheckInBooking, CheckOutBooking,
            MarkNoShow, ReinstateBooking, UndoCheckIn;
            AddPerson, ChangePerson, RemovePerson, SetNeeds, KeepDepartedGuests; WriteTerms, ReadTerms,
+           MoveBooking, MoveBookings, ReadMoves;
            SetTermsTelling, TellTerms, ReadToldTerms; ChangeStay, ChangeRoomType, AddRoom, RemoveRoom;
            ReadRelocations, RelocateBooking; ReceiveNotice, ReadNotice, FindNotices, CountNotices,
            ReplayNotice, ReplayNotices; ReceiveRevision; ReceiveOpenTravel, ReceiveGuestRequests, GreetAlpineBits;
@@ -21,9 +22,9 @@ Answers    SetUpProperty, ReadProperties, ReadAvailability, SetAvailability; Ope
            HandBackBooking, ReadBookingRoute; ReadChannelReport; KeepRegistration, DeleteRegistration,
            ReadRegistration, ReadRegistrations, FindMissing; SetRegisterHouse, ReadRegisterHouse, ExportRegister,
            ReadRegister, FindRegisters, KeepReceipt, NoteLook, LookAtDocument, LookAtCards, LookAtFile,
-           FindDestructions.
+           FindByDocument, FindDestructions; ReadStaysOf.
 Announces  BookingReceived, BookingPeopleChanged, BookingHeld, BookingConfirmed, BookingChanged, BookingCancelled,
-           BookingCheckedIn, BookingCheckedOut, BookingMarkedNoShow; BookingRouted, BookingClaimed,
+           BookingCheckedIn, BookingCheckedOut, BookingMarkedNoShow, BookingMoved; BookingRouted, BookingClaimed,
            BookingHandedBack; ConsentStated; TermsTold; NoticeReplayAsked; RoomStatusChanged, RoomsAssigned.
 Hears      profiles: GuestsIdentified, LevelChanged; its own BookingConfirmed, BookingChanged and NoticeReplayAsked;
            from other systems: `booking.notice`, `room.notice`, `channex.revision`, `opentravel.notice` and

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.bookings.doors.assigning import Assigning
 from services.bookings.doors.board import Boards
+from services.bookings.doors.calling import Calling
 from services.bookings.doors.changes import Changes
 from services.bookings.doors.channels import Channels
 from services.bookings.doors.channex import Channex
@@ -15,6 +16,7 @@ from services.bookings.doors.housekeeping import HousekeepingOfRooms
 from services.bookings.doors.houses import Houses
 from services.bookings.doors.mapping import Mapping
 from services.bookings.doors.messages import Messages
+from services.bookings.doors.moving import Moving
 from services.bookings.doors.notices import Notices
 from services.bookings.doors.people import People
 from services.bookings.doors.registers import Registers
@@ -31,7 +33,9 @@ from services.kit.doors import Service
 class BookingsService(
     Notices,
     People,
+    Moving,
     Stays,
+    Calling,
     Holds,
     Endings,
     Changes,

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from services.consent import store
 from services.consent.domain import NOT_SAID, checked, follows, may_contact, repeated, states
 from services.contracts.bookings import ConsentStated
 from services.contracts.consent import (
+    Channel,
     ConsentChanged,
     ConsentRecord,
     Consents,
     MayContact,
     Permission,
+    Purpose,
     ReadConsents,
     RecordConsent,
 )
-from services.contracts.profiles import ProfileCreated
+from services.contracts.profiles import ConsentsImported, ProfileCreated, ProfileRetired
 from services.kit.db import Tx
 from services.kit.doors import Service, command, query, subscribe
 
@@ -55,6 +59,59 @@ class ConsentService(Service):
             effective = follows(store.acts(past), each.purpose, each.channel, each.granted, event.stated_at)
             stated = store.Stated(notice_id=event.notice_id, stated_at=event.stated_at, effective=effective)
             record, version = store.record(tx, said, stated)
+            if effective:
+                _tell(tx, record, version)
+
+    @subscribe(ProfileRetired)
+    def follow_retired_profile(self, tx: Tx, event: ProfileRetired) -> None:
+        """What was said as one profile is appended to the other one's, as its own proof; never resubscribes."""
+        for profile_id in sorted((event.profile_id, event.into)):
+            store.lock_account(tx, profile_id)
+        past = store.records(tx, event.into, None)
+        for act in store.records(tx, event.profile_id, None):
+            key = act.source, act.purpose, act.channel
+            same = [r for r in past if (r.source, r.purpose, r.channel) == key]
+            if repeated(act.granted, act.wording_version, same[-1] if same else None):
+                continue
+            stated_at = act.stated_at or act.recorded_at
+            effective = act.effective and follows(store.acts(past), act.purpose, act.channel, act.granted, stated_at)
+            said = RecordConsent(
+                profile_id=event.into,
+                purpose=act.purpose,
+                channel=act.channel,
+                granted=act.granted,
+                wording_version=act.wording_version,
+                source=act.source,
+                language=act.language,
+                address=act.address,
+            )
+            stated = store.Stated(notice_id=act.notice_id, stated_at=stated_at, effective=effective)
+            record, version = store.record(tx, said, stated)
+            past.append(record)
+            if effective:
+                _tell(tx, record, version)
+
+    @subscribe(ConsentsImported)
+    def record_imported_consents(self, tx: Tx, event: ConsentsImported) -> None:
+        """What a file says was agreed to, with the proof it brings; like a notice it never resubscribes anybody."""
+        store.lock_account(tx, event.profile_id)
+        for each in event.consents:
+            said = checked(
+                RecordConsent(
+                    profile_id=event.profile_id,
+                    purpose=cast(Purpose, each.purpose),
+                    channel=cast(Channel, each.channel),
+                    granted=each.granted,
+                    wording_version=each.wording_version,
+                    source=each.source,
+                )
+            )
+            past = store.records(tx, event.profile_id, None)
+            before = [r for r in past if (r.source, r.purpose, r.channel) == (each.source, each.purpose, each.channel)]
+            if repeated(each.granted, each.wording_version, before[-1] if before else None):
+                continue
+            effective = follows(store.acts(past), said.purpose, said.channel, said.granted, each.stated_at)
+            record, version = store.record(tx, said, store.Stated(stated_at=each.stated_at, effective=effective))
             if effective:
                 _tell(tx, record, version)
 

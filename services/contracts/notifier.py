@@ -70,7 +70,7 @@ class SendMessage(Request[Message]):
 
 @event
 class MessageChanged(Event):
-    """A message was written, or its state changed."""
+    """A message was written, or its state changed. `left_profile_id`: whose it was, where it moved with its booking."""
 
     aggregate = "message_id"
     message_id: UUID
@@ -78,6 +78,7 @@ class MessageChanged(Event):
     profile_id: UUID
     booking_id: UUID | None = None
     state: MessageState
+    left_profile_id: UUID | None = None
 
 
 class NoAddress(Conflict):

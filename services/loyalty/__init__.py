@@ -3,7 +3,7 @@
 Owns      members' accounts, their lots of points (one per booking and kind of revenue), earning rules and tiers
 Answers   ReadLoyalty
 Announces LoyaltyAccountOpened, LoyaltyPointsChanged, LoyaltyTierChanged
-Hears     BookingConfirmed, BookingCheckedIn, RevenuePosted
+Hears     BookingConfirmed, BookingCheckedIn, BookingMoved, RevenuePosted
 Asks      nobody
 
 A guest gets an account with the first confirmed stay, and points once billing has earned the stay's revenue, which is

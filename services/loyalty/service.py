@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from services.contracts.billing import RevenuePosted
-from services.contracts.bookings import BookingCheckedIn, BookingConfirmed
+from services.contracts.bookings import BookingCheckedIn, BookingConfirmed, BookingMoved
 from services.contracts.loyalty import (
     Lot,
     LoyaltyAccount,
@@ -36,6 +36,12 @@ class LoyaltyService(Service):
     def open_account_at_arrival(self, tx: Tx, event: BookingCheckedIn) -> None:
         """For whoever was already here when they were identified: such a stay is not announced as confirmed."""
         _open(tx, event.booking.profile_id)
+
+    @subscribe(BookingMoved, together=True)
+    def open_account_of_guest(self, tx: Tx, event: BookingMoved) -> None:
+        """For whom the guest turned out to be. The points of the stay come as its revenue is told anew."""
+        if event.booking and event.booking.state in ("confirmed", "in_house", "departed"):
+            _open(tx, event.booking.profile_id)
 
     @subscribe(RevenuePosted, together=True)
     def bring_points(self, tx: Tx, event: RevenuePosted) -> None:
@@ -86,7 +92,8 @@ class LoyaltyService(Service):
                     earned_at=row.earned_at,
                     expires_on=row.expires_on,
                 )
-                for row in store.lots(tx, request.profile_id, _MOST_LOTS)
+                # each is of a booking: who is limited to some properties is told the whole organisation's sum alone
+                for row in (store.lots(tx, request.profile_id, _MOST_LOTS) if tx.context.properties is None else ())
             ),
             opened_at=found.opened_at,
         )

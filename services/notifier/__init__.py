@@ -3,13 +3,15 @@
 Owns      messages: what was written to whom, by which channel, and what became of it; the templates
 Answers   FindMessages, SendMessage
 Announces MessageChanged
-Hears     BookingConfirmed, TermsTold
-Asks      profiles (ReadProfile: addresses are never in events), bookings (ReadBooking, ReadProperties,
-          ReadToldTerms), consent (MayContact)
+Hears     BookingConfirmed, BookingMoved, TermsTold, CodeWanted
+Asks      profiles (ReadProfile, ReadContactPerson: addresses are never in events; KeepCode), bookings (ReadBooking,
+          ReadProperties, ReadToldTerms), consent (MayContact)
 
-A confirmed booking is confirmed once, to its contact person or, without one, to its guest; terms that were told are
-written once, with the copy that bookings keeps. Messages are unique by (booking, template, channel, revision). The
-revision says which state of the booking a message tells of: of a confirmation it is 1, of terms their number.
+A confirmed booking is confirmed once: to the contact it names, else to the contact person of the company that booked,
+else to its guest. Terms that were told are written once, with the copy that bookings keeps. Codes that verify
+addresses are made up here, and kept by nobody but as what profiles knows them again by. Messages are unique by
+(booking, template, channel, revision). The revision says which state of the booking a message tells of: of a
+confirmation it is 1, of terms their number.
 
 Without an account at a provider a message ends in the local outbox, where it can be read. With one it waits, and is
 sent by `send_waiting`: consent is asked again just before for every purpose but the stay itself, so a withdrawal beats

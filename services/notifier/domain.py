@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -48,6 +48,7 @@ class Draft:
     revision: int | None = None
     state: MessageState = "outbox"
     why: str | None = None
+    wipe_at: datetime | None = None  # when what is secret in it is covered
 
 
 @dataclass(frozen=True)
@@ -61,15 +62,23 @@ class Outcome:
 
 
 def best_email(emails: Iterable[Email], *, relay: bool = True) -> str | None:
-    """Verified before primary before any; a booking site's relay address last, and only where `relay` will do."""
-    fitting = [e for e in emails if relay or not e.relay]
+    """Verified before primary before any; a booking site's relay address last, and only where `relay` will do: as for
+    messages about a stay, but not for others. None that is past or nobody's.
+    """
+    fitting = [e for e in emails if _reaches(e, relay)]
     return max(fitting, key=lambda e: (not e.relay, e.verified, e.primary)).address if fitting else None
 
 
-def best_phone(phones: Iterable[Phone]) -> str | None:
-    """Verified before primary before any mobile before any."""
-    found = list(phones)
+def best_phone(phones: Iterable[Phone], *, relay: bool = True) -> str | None:
+    """Verified before primary before any mobile before any; as with e-mail addresses."""
+    found = [p for p in phones if _reaches(p, relay)]
     return max(found, key=lambda p: (p.verified, p.primary, p.type == "mobile")).number if found else None
+
+
+def _reaches(point: Email | Phone, relay: bool) -> bool:
+    if not relay and (point.why_not or getattr(point, "relay", False)):
+        return False
+    return not {"past", "not-yet", "placeholder"}.intersection(point.why_not)
 
 
 def channels(email: str | None, phone: str | None, *, sms_is_sent: bool) -> tuple[tuple[MessageChannel, str], ...]:
@@ -84,13 +93,17 @@ def channels(email: str | None, phone: str | None, *, sms_is_sent: bool) -> tupl
 
 def language_of(profile: Profile, country: str) -> str:
     """The guest's language if there are templates in it, else that of the house's country, else English."""
-    own = (profile.language or "").replace("_", "-").split("-")[0].lower()
-    return own if own in LANGUAGES else _LANGUAGE_OF.get(country, "en")
+    return language_for(profile.language, country)
+
+
+def language_for(said: str | None, country: str | None) -> str:
+    own = (said or "").replace("_", "-").split("-")[0].lower()
+    return own if own in LANGUAGES else _LANGUAGE_OF.get(country or "", "en")
 
 
 def salutation(profile: Profile) -> str | None:
     """The name in a greeting; none where it is no name: a form that sends mail must not carry strangers' links."""
-    parts = [profile.name] if profile.kind == "company" else [profile.given_name, profile.family_name]
+    parts = [profile.name] if profile.kind != "person" else [profile.given_name, profile.family_name]
     name = " ".join(" ".join(part.split()) for part in parts if part)
     suspect = len(name) > 80 or not name.isprintable() or any(sign in name for sign in ("/", "@", "www.", "\\", "<"))
     return None if suspect or not name else name
@@ -123,10 +136,10 @@ def words(
     }
 
 
-def not_sent(facts: BookingFacts, why: str) -> Draft:
+def not_sent(facts: BookingFacts, why: str, reader: UUID | None = None) -> Draft:
     """The record that a confirmation was not written, and why, for whoever asks."""
     return Draft(
-        profile_id=reader_of(facts),
+        profile_id=reader or facts.contact_profile_id or facts.profile_id,
         channel="email",
         purpose="stay",
         template=CONFIRMATION,
@@ -140,9 +153,10 @@ def not_sent(facts: BookingFacts, why: str) -> Draft:
     )
 
 
-def reader_of(facts: BookingFacts) -> UUID:
-    """Who is written to: the booking's contact, where one is named."""
-    return facts.contact_profile_id or facts.profile_id
+def named_contact(facts: BookingFacts | ToldTerms, guest_id: UUID) -> UUID | None:
+    """The booking's contact, where one is named: nobody is asked then for whom a company wants written to."""
+    named = facts.contact_named or facts.contact_profile_id != guest_id
+    return facts.contact_profile_id if named else None
 
 
 def language_of_terms(told: ToldTerms, profile: Profile, country: str) -> str:

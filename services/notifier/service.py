@@ -14,6 +14,7 @@ from nameko.extensions import DependencyProvider
 from services.contracts.bookings import (
     BookingConfirmed,
     BookingFacts,
+    BookingMoved,
     NoSuchBooking,
     NoSuchProperty,
     Property,
@@ -34,12 +35,19 @@ from services.contracts.notifier import (
     NoAddress,
     SendMessage,
 )
-from services.contracts.profiles import Profile, ReadProfile
+from services.contracts.profiles import (
+    CodeWanted,
+    KeepCode,
+    NoSuchVerification,
+    Profile,
+    ReadContactPerson,
+    ReadProfile,
+)
 from services.kit.ask import Ask
 from services.kit.db import Tx
 from services.kit.doors import Service, command, every, query, subscribe
 from services.kit.refusal import Invalid, Problem, Unavailable
-from services.notifier import domain, letters, store
+from services.notifier import codes, domain, letters, store
 from services.notifier.domain import CONFIRMATION, TERMS, Draft, Outcome
 from services.notifier.senders import Delayed, Outgoing, Rejected, Senders, from_settings
 
@@ -93,13 +101,13 @@ class NotifierService(Service):
         """Tell the guest, once. A stay that is over already (imported history) is told to nobody, and that is noted."""
         facts = event.booking
         if domain.is_over(facts, tx.now.date()):
-            _add(tx, domain.not_sent(facts, "stay-is-over"))
+            _add(tx, domain.not_sent(facts, "stay-is-over"), facts.property_id)
             return
-        profile = self.profiles(ReadProfile(profile_id=domain.reader_of(facts)))
-        guest = self._guest(facts.profile_id, profile)
+        named = domain.named_contact(facts, facts.profile_id)
+        profile, guest = self._readers(named, facts.booker_profile_id, facts.profile_id)
         house = self.houses.find(facts.property_id, self.bookings)
         for draft in _confirmations(facts, profile, guest, house, self.senders):
-            _add(tx, draft)
+            _add(tx, draft, facts.property_id)
 
     @subscribe(TermsTold)
     def write_terms(self, tx: Tx, event: TermsTold) -> None:
@@ -108,14 +116,52 @@ class NotifierService(Service):
         for told in found:
             if told.contact_profile_id is None or told.guest_profile_id is None:
                 raise Unavailable("It is not known yet who is on the booking.")
-            profile = self.profiles(ReadProfile(profile_id=told.contact_profile_id))
-            guest = self._guest(told.guest_profile_id, profile)
+            named = domain.named_contact(told, told.guest_profile_id)
+            profile, guest = self._readers(named, told.booker_profile_id, told.guest_profile_id)
             house = self.houses.find(event.property_id, self.bookings)
-            _add(tx, _terms(told, profile, guest, house, self.senders))
+            _add(tx, _terms(told, profile, guest, house, self.senders), event.property_id)
 
-    def _guest(self, profile_id: UUID, reader: Profile) -> Profile | None:
-        """Whose stay it is, where somebody else reads of it."""
-        return None if profile_id == reader.id else self.profiles(ReadProfile(profile_id=profile_id))
+    @subscribe(BookingMoved, together=True)
+    def follow_moved_booking(self, tx: Tx, event: BookingMoved) -> None:
+        """Whatever was written about the booking was written to whom its guest turned out to be."""
+        was = event.from_profile_id
+        for changed in store.follow(tx, event.booking_id, was, event.to_profile_id, event.version):
+            _announce(tx, changed, left=was)
+
+    @subscribe(CodeWanted)
+    def send_code(self, tx: Tx, event: CodeWanted) -> None:
+        """Each attempt has a code of its own, which goes to profiles before it goes out."""
+        code = codes.new_code()
+        try:
+            kept = self.profiles(KeepCode(verification_id=event.verification_id, code=code))
+        except NoSuchVerification:
+            return  # it is over by now
+        house = self.houses.find(event.property_id, self.bookings) if event.property_id else None
+        _add(tx, codes.send(code, event, kept, house, self.senders, tx.now), event.property_id)
+
+    @every(seconds=30)
+    def wipe_codes(self, tx: Tx) -> None:
+        """Codes that wait in the local outbox, once they are good no more."""
+        store.wipe(tx)
+
+    def _readers(self, contact: UUID | None, booker: UUID | None, guest: UUID) -> tuple[Profile, Profile | None]:
+        """Who is written to about a stay, and whose stay it is, where that is somebody else.
+
+        The contact that the booking names; else the contact person of the company that booked; else the primary guest.
+        In a company's place its contact person reads.
+        """
+        primary = self._profile(guest)
+        reader = self._profile(contact) if contact not in (None, guest) else primary
+        if contact is None and booker not in (None, guest):
+            host = self._profile(booker)
+            reader = host if host.kind != "person" else primary
+        if reader.kind != "person":
+            person = self.profiles(ReadContactPerson(profile_id=reader.id)).profile
+            reader = person or (reader if contact else primary)
+        return reader, None if reader.id == primary.id else primary
+
+    def _profile(self, profile_id: UUID | None) -> Profile:
+        return self.profiles(ReadProfile(profile_id=profile_id))  # type: ignore[arg-type, no-any-return]
 
     @command
     def send_message(self, tx: Tx, request: SendMessage) -> Message:
@@ -125,13 +171,12 @@ class NotifierService(Service):
             question = MayContact(profile_id=request.profile_id, purpose=request.purpose, channel=request.channel)
             if not self.consent(question).allowed:
                 raise ContactForbidden
-        if request.booking_id:
-            self._check_booking(request.booking_id)
+        house = self._house_of(request.booking_id) if request.booking_id else None
         stay = request.purpose == "stay"
         to = (
             domain.best_email(profile.emails, relay=stay)
             if request.channel == "email"
-            else domain.best_phone(profile.phones)
+            else domain.best_phone(profile.phones, relay=stay)
         )
         if to is None:
             raise NoAddress
@@ -149,13 +194,14 @@ class NotifierService(Service):
                 booking_id=request.booking_id,
                 state=_state(request.channel, self.senders),
             ),
+            house,
         )
         assert added is not None  # what a person wrote has no revision, and so no twin
         return _message(store.read(tx, added.id))
 
-    def _check_booking(self, booking_id: UUID) -> None:
+    def _house_of(self, booking_id: UUID) -> UUID:
         try:
-            self.bookings(ReadBooking(booking_id=booking_id))
+            return self.bookings(ReadBooking(booking_id=booking_id)).property_id  # type: ignore[no-any-return]
         except NoSuchBooking as fault:
             raise NoSuchBooking(errors=[Problem("/booking_id", fault.detail)]) from None
 
@@ -218,7 +264,7 @@ def _confirmations(
         domain.best_email(profile.emails), domain.best_phone(profile.phones), sms_is_sent="sms" in senders
     )
     if not ways:
-        return [domain.not_sent(facts, "no-address")]
+        return [domain.not_sent(facts, "no-address", profile.id)]
     words = domain.words(facts, profile, house.name, language, guest)
     drafts = []
     for channel, to in ways:
@@ -276,8 +322,8 @@ def _state(channel: MessageChannel, senders: Senders) -> Any:
     return "waiting" if channel in senders else "outbox"
 
 
-def _add(tx: Tx, draft: Draft) -> store.Changed | None:
-    added = store.add(tx, draft)
+def _add(tx: Tx, draft: Draft, property_id: UUID | None) -> store.Changed | None:
+    added = store.add(tx, draft, property_id)
     if added is not None:
         _announce(tx, added)
     return added
@@ -289,7 +335,7 @@ def _settle(tx: Tx, outcomes: list[Outcome]) -> None:
             _announce(tx, changed)
 
 
-def _announce(tx: Tx, changed: store.Changed) -> None:
+def _announce(tx: Tx, changed: store.Changed, left: UUID | None = None) -> None:
     tx.announce(
         MessageChanged(
             message_id=changed.id,
@@ -297,6 +343,7 @@ def _announce(tx: Tx, changed: store.Changed) -> None:
             profile_id=changed.profile_id,
             booking_id=changed.booking_id,
             state=changed.state,
+            left_profile_id=left,
         )
     )
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from services.contracts.notifier import FindMessages
 from services.kit.db import Tx
+from services.kit.scope import houses
 from services.notifier.domain import Draft, Outcome
 
 # How long a message that is being sent is left alone by others: longer than a batch can take.
@@ -37,24 +38,30 @@ _ADD = sa.text(
     """
     INSERT INTO messages (
         id, version, profile_id, booking_id, channel, purpose, template, revision, language, "to", subject, text, html,
-        state, why, next_try_at, created_at
+        state, why, next_try_at, created_at, sent_at, wipe_at, property_id
     ) VALUES (
-        :id, 1, :profile_id, :booking_id, :channel, :purpose, :template, :revision, :language, :to, :subject, :text,
-        :html, :state, :why, :at, :at
+        :id, 1, coalesce((
+            SELECT to_profile_id FROM moved_bookings WHERE booking_id = :booking_id AND from_profile_id = :profile_id
+        ), :profile_id), :booking_id, :channel, :purpose, :template, :revision, :language, :to, :subject, :text,
+        :html, :state, :why, :at, :at, CASE WHEN :state = 'sent' THEN CAST(:at AS timestamptz) END, :wipe_at,
+        :property_id
     )
     ON CONFLICT ON CONSTRAINT told_once DO NOTHING
     RETURNING id, version, profile_id, booking_id, state
     """
 )
 _READ = sa.text(f"SELECT {_COLUMNS} FROM messages WHERE id = :id")  # noqa: S608
+# Who is limited to some properties sees what is about them, and what is about no booking.
+_WHERE = {"houses": "(property_id = ANY(CAST(:houses AS uuid[])) OR property_id IS NULL AND booking_id IS NULL)"}
 # One statement for each set of filters: a plan for "any or this one" could use no index.
 _FIND: dict[tuple[str, ...], sa.TextClause] = {
     filters: sa.text(
         f"SELECT {_COLUMNS} FROM messages WHERE "  # noqa: S608
-        + " AND ".join([*(f"{name} = :{name}" for name in filters), "seq < :before"])
+        + " AND ".join([*(_WHERE.get(name, f"{name} = :{name}") for name in filters), "seq < :before"])
         + " ORDER BY seq DESC LIMIT :limit"
     )
-    for filters in ((), ("profile_id",), ("booking_id",), ("profile_id", "booking_id"))
+    for more in ((), ("houses",))
+    for filters in (more, ("profile_id", *more), ("booking_id", *more), ("profile_id", "booking_id", *more))
 }
 _CLAIM = sa.text(
     f"""
@@ -79,15 +86,40 @@ _SETTLE = sa.text(
     RETURNING m.id, m.version, m.profile_id, m.booking_id, m.state
     """
 )
+_FOLLOW = sa.text(
+    """
+    WITH kept AS (
+        INSERT INTO moved_bookings AS b (booking_id, from_profile_id, to_profile_id, version)
+        VALUES (:booking_id, :was, :now_is, :version)
+        ON CONFLICT (booking_id, from_profile_id) DO UPDATE
+            SET to_profile_id = excluded.to_profile_id, version = excluded.version
+        WHERE b.version < excluded.version
+    ), before AS (
+        UPDATE moved_bookings SET to_profile_id = :now_is
+        WHERE booking_id = :booking_id AND to_profile_id = :was AND version < :version
+    )
+    UPDATE messages SET profile_id = :now_is, version = messages.version + 1
+    WHERE booking_id = :booking_id AND profile_id = :was AND NOT EXISTS (
+        SELECT FROM moved_bookings b
+        WHERE b.booking_id = :booking_id AND b.from_profile_id = :now_is AND b.version > :version
+    )
+    RETURNING id, messages.version, profile_id, booking_id, state
+    """
+)
+_WIPE = sa.text(
+    "UPDATE messages SET text = regexp_replace(text, '[0-9]{6}', '••••••', 'g'), html = NULL, wipe_at = NULL"
+    " WHERE wipe_at <= :now"
+)
 
 
-def add(tx: Tx, draft: Draft) -> Changed | None:
-    """Nothing where the same has been told before."""
+def add(tx: Tx, draft: Draft, property_id: UUID | None) -> Changed | None:
+    """Nothing where the same has been told before. `property_id` is the one it is about."""
     row = tx.execute(
         _ADD,
         {
             "id": uuid4(),
             "profile_id": draft.profile_id,
+            "property_id": property_id,
             "booking_id": draft.booking_id,
             "channel": draft.channel,
             "purpose": draft.purpose,
@@ -100,6 +132,7 @@ def add(tx: Tx, draft: Draft) -> Changed | None:
             "html": draft.html,
             "state": draft.state,
             "why": draft.why,
+            "wipe_at": draft.wipe_at,
             "at": tx.now,
         },
     ).first()
@@ -112,9 +145,20 @@ def read(tx: Tx, message_id: UUID) -> Any:
 
 def find(tx: Tx, asked: FindMessages, before: int, limit: int) -> list[Any]:
     """Newest first."""
-    given = {"profile_id": asked.profile_id, "booking_id": asked.booking_id}
+    given = {"profile_id": asked.profile_id, "booking_id": asked.booking_id, "houses": houses(tx)}
     filters = {name: value for name, value in given.items() if value is not None}
     return list(tx.execute(_FIND[tuple(filters)], {**filters, "before": before, "limit": limit}))
+
+
+def follow(tx: Tx, booking_id: UUID, was: UUID, now_is: UUID, version: int) -> list[Changed]:
+    """Messages about the booking are `now_is`'s from now on, also those that are written yet."""
+    said = {"booking_id": booking_id, "was": was, "now_is": now_is, "version": version}
+    return [Changed(**row._mapping) for row in tx.execute(_FOLLOW, said)]
+
+
+def wipe(tx: Tx) -> None:
+    """Cover the secrets of messages in the local outbox that are good no more."""
+    tx.execute(_WIPE, {"now": tx.now})
 
 
 def claim(tx: Tx, channels: Sequence[str], limit: int) -> list[Any]:

@@ -109,6 +109,15 @@ def test_a_contact_person_is_told_of(desk):
     assert (facts.profile_id, facts.contact_profile_id, facts.payer_profile_id) == (ANA, CARLA, ANA)
 
 
+def test_whoever_gets_the_messages_as_the_guest_was_not_named_for_it(desk):
+    booking = desk.opens(booker=Person(profile_id=ACME, company="ACME, Lda."), guests=(Person(profile_id=BRUNO),))
+    facts = desk.announced()[-1].booking
+    assert (facts.booker_profile_id, facts.contact_profile_id, facts.contact_named) == (ACME, BRUNO, False)
+    adds(desk, booking, Person(profile_id=CARLA, roles=("contact",)))
+    facts = desk.announced()[-1].booking
+    assert (facts.booker_profile_id, facts.contact_profile_id, facts.contact_named) == (ACME, CARLA, True)
+
+
 def test_another_primary_guest_leaves_the_first_one_an_additional_guest(desk):
     after = adds(desk, desk.opens(), Person(given_name="Bruno", roles=("primary",)))
     assert people(after) == {0: ("booker", "additional"), 1: ("primary",)}

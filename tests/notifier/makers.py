@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -24,7 +25,19 @@ from services.contracts.bookings import (
 )
 from services.contracts.consent import MayContact, Permission
 from services.contracts.notifier import FindMessages, Message, SendMessage
-from services.contracts.profiles import Email, NoSuchProfile, Phone, Profile, ReadProfile
+from services.contracts.profiles import (
+    CodeKept,
+    CodeWanted,
+    ContactPerson,
+    Email,
+    KeepCode,
+    NoSuchProfile,
+    NoSuchVerification,
+    Phone,
+    Profile,
+    ReadContactPerson,
+    ReadProfile,
+)
 from services.kit.db import Database
 from services.notifier.senders import Outgoing, Senders
 from services.notifier.service import NotifierService
@@ -71,6 +84,9 @@ class Notifier:
         self.db = db
         self.people: dict[UUID, Profile] = {}
         self.told: list[ToldTerms] = []
+        self.contacts: dict[UUID, Profile] = {}  # of companies
+        self.wanted: dict[UUID, CodeKept] = {}
+        self.codes: list[str] = []  # that profiles keeps
         self.stays: set[UUID] = set()  # that bookings knows
         self.permission = Permission(allowed=True, why="consent")
         self.asked: list[Any] = []
@@ -101,6 +117,24 @@ class Notifier:
         self.told.append(told)
         self.service.write_terms(TermsTold(booking_id=told.booking_id, number=told.number, property_id=LISBON))
 
+    def wants_code(self, profile: Profile, **more: Any) -> CodeWanted:
+        """profiles says that somebody is to get a code."""
+        property_id = more.pop("property_id", LISBON)
+        said: dict[str, Any] = {
+            "profile_id": profile.id,
+            "channel": "email",
+            "to": REAL.address,
+            "language": profile.language,
+            "expires_at": datetime.now(UTC) + timedelta(minutes=15),
+        }
+        kept = CodeKept(**{**said, **more})
+        event = CodeWanted(
+            profile_id=profile.id, verification_id=uuid4(), channel=kept.channel, property_id=property_id
+        )
+        self.wanted[event.verification_id] = kept
+        self.service.send_code(event)
+        return event
+
     def messages(self, **more: Any) -> tuple[Message, ...]:
         return self.service.find_messages(FindMessages(**more)).items
 
@@ -108,18 +142,25 @@ class Notifier:
         words = {"channel": "email", "subject": "Your umbrella", "text": "You left it in the lobby."}
         return self.service.send_message(SendMessage(profile_id=guest.id, **{**words, **more}))
 
-    def _profiles(self, request: ReadProfile) -> Profile:
+    def _profiles(self, request: ReadProfile | ReadContactPerson | KeepCode) -> Profile | ContactPerson | CodeKept:
         self.asked.append(request)
+        if isinstance(request, ReadContactPerson):
+            return ContactPerson(profile=self.contacts.get(request.profile_id))
+        if isinstance(request, KeepCode):
+            if request.verification_id not in self.wanted:
+                raise NoSuchVerification
+            self.codes.append(request.code)
+            return self.wanted[request.verification_id]
         if request.profile_id not in self.people:
             raise NoSuchProfile
         return self.people[request.profile_id]
 
-    def _bookings(self, request: ReadBooking | ReadProperties | ReadToldTerms) -> Properties | TermsToldOf | None:
+    def _bookings(self, request: ReadBooking | ReadProperties | ReadToldTerms) -> Any:
         self.asked.append(request)
         if isinstance(request, ReadBooking):
             if request.booking_id not in self.stays:
                 raise NoSuchBooking
-            return None  # only whether there is one is looked at
+            return SimpleNamespace(property_id=LISBON)  # only which property it is in is looked at
         if isinstance(request, ReadToldTerms):
             return TermsToldOf(items=tuple(told for told in self.told if told.number == request.number))
         lisbon = Property(

@@ -63,6 +63,75 @@ def test_a_guest_with_a_name_that_is_none_is_not_named(notifier):
     assert message.subject == "Ihr Aufenthalt im Lisboa City ist bestätigt"
 
 
+# ── companies ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def acme(notifier: Notifier):
+    """A company whose messages Carla reads."""
+    made = ana_silva(kind="company", name="ACME, Lda.", given_name=None, family_name=None)
+    notifier.contacts[made.id] = carla_weiss(notifier)
+    return notifier.knows(made)
+
+
+def test_the_contact_person_of_the_company_that_booked_reads_of_the_guests_stay(notifier, acme):
+    notifier.confirmed(notifier.knows(ana_silva()), booker_profile_id=acme.id)
+    (message,) = notifier.messages()
+    assert (message.profile_id, message.language) == (notifier.contacts[acme.id].id, "de")
+    assert "Ana Silva" in (message.subject or "")
+
+
+def test_a_company_that_books_without_naming_a_guest_has_its_contact_person_read(notifier, acme):
+    notifier.confirmed(acme, booker_profile_id=acme.id)
+    (message,) = notifier.messages()
+    assert message.profile_id == notifier.contacts[acme.id].id
+    assert "ACME, Lda." in message.text
+
+
+def test_the_contact_that_is_named_comes_before_the_companys(notifier, acme):
+    ana = notifier.knows(ana_silva())
+    for contact in (ana, notifier.knows(ana_silva(given_name="Dora"))):
+        facts = notifier.confirmed(ana, booker_profile_id=acme.id, contact_profile_id=contact.id, contact_named=True)
+        assert [m.profile_id for m in notifier.messages(booking_id=facts.booking_id)] == [contact.id]
+
+
+def test_a_company_that_is_named_as_the_contact_has_its_contact_person_read(notifier, acme):
+    notifier.confirmed(notifier.knows(ana_silva()), contact_profile_id=acme.id, contact_named=True)
+    assert [m.profile_id for m in notifier.messages()] == [notifier.contacts[acme.id].id]
+
+
+def test_a_company_that_names_nobody_leaves_it_to_the_guest(notifier, acme):
+    ana = notifier.knows(ana_silva())
+    notifier.contacts.clear()
+    notifier.confirmed(ana, contact_profile_id=ana.id, booker_profile_id=acme.id)
+    assert [m.profile_id for m in notifier.messages()] == [ana.id]
+
+
+def test_somebody_who_books_for_another_leaves_it_to_the_guest(notifier):
+    ana, bruno = notifier.knows(ana_silva()), notifier.knows(ana_silva(given_name="Bruno"))
+    notifier.confirmed(ana, contact_profile_id=ana.id, booker_profile_id=bruno.id)
+    assert [m.profile_id for m in notifier.messages()] == [ana.id]
+
+
+def test_a_contact_person_without_an_address_is_noted_and_the_guest_is_left_in_peace(notifier, acme):
+    notifier.contacts[acme.id] = carla_weiss(notifier, emails=(), phones=())
+    notifier.confirmed(notifier.knows(ana_silva()), booker_profile_id=acme.id)
+    carla = notifier.contacts[acme.id]
+    assert [(m.profile_id, m.state, m.why) for m in notifier.messages()] == [(carla.id, "suppressed", "no-address")]
+
+
+def test_a_guest_who_books_for_themselves_is_asked_for_once(notifier):
+    ana = notifier.knows(ana_silva())
+    notifier.confirmed(ana, contact_profile_id=ana.id, booker_profile_id=ana.id)
+    assert len([asked for asked in notifier.asked if hasattr(asked, "profile_id")]) == 1
+
+
+def test_terms_go_to_the_contact_person_of_the_company_that_booked(notifier, acme):
+    ana = notifier.knows(ana_silva())
+    notifier.tells_terms(told_terms(ana, booker_profile_id=acme.id))
+    assert [m.profile_id for m in notifier.messages()] == [notifier.contacts[acme.id].id]
+
+
 # ── terms ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

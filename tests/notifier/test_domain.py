@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from uuid import uuid4
 
@@ -9,6 +10,7 @@ import pytest
 
 from services.contracts.notifier import NotAMessage, SendMessage
 from services.contracts.profiles import Email, Phone
+from services.contracts.profiles.cards import WhyNot
 from services.contracts.values import Money
 from services.notifier import domain, letters
 from tests.billing.makers import eur, stay
@@ -44,6 +46,20 @@ def test_the_best_number_is_verified_then_primary_then_a_mobile() -> None:
     assert domain.best_phone((landline, MOBILE)) == MOBILE.number
     assert domain.best_phone((landline, MOBILE, primary)) == primary.number
     assert domain.best_phone(()) is None
+
+
+@pytest.mark.parametrize("why_not", ["past", "not-yet", "placeholder"])
+def test_nothing_goes_where_the_guest_is_no_longer_or_nobody_is(why_not: WhyNot) -> None:
+    assert domain.best_email((replace(VERIFIED, why_not=(why_not,)), REAL)) == REAL.address
+    assert domain.best_phone((replace(MOBILE, why_not=(why_not,)),)) is None
+
+
+@pytest.mark.parametrize("why_not", ["shared", "agency", "relay"])
+def test_what_is_not_the_guests_own_is_written_to_about_the_stay_alone(why_not: WhyNot) -> None:
+    assert domain.best_email((replace(REAL, why_not=(why_not,)),)) == REAL.address
+    assert domain.best_email((replace(REAL, why_not=(why_not,)),), relay=False) is None
+    assert domain.best_phone((replace(MOBILE, why_not=(why_not,)),)) == MOBILE.number
+    assert domain.best_phone((replace(MOBILE, why_not=(why_not,)),), relay=False) is None
 
 
 def test_a_text_message_goes_out_where_they_are_sent_or_no_email_is_known() -> None:

@@ -84,6 +84,8 @@ def facts_of(booking: Booking) -> BookingFacts:
         child_ages=tuple(sorted(age for room in booking.rooms for age in room.child_ages)),
         left_profile_ids=tuple(who for who in booking.told_profiles if who not in booking.profile_ids),
         contact_profile_id=contact_of(booking).profile_id,
+        contact_named=has_contact(booking),
+        booker_profile_id=booker_of(booking).profile_id,
         reason=booking.ending.reason if booking.ending else None,
         ended_from=booking.ending.before if booking.ending else None,
         room_stays=_room_stays(booking),
@@ -113,6 +115,14 @@ def _room_stays(booking: Booking) -> tuple[RoomStay, ...]:
 def contact_of(booking: Booking) -> Person:
     """Who gets the messages about it: the primary guest, where nobody else is named."""
     return _in_role(booking, "contact") or primary_of(booking)
+
+
+def has_contact(booking: Booking) -> bool:
+    return _in_role(booking, "contact") is not None
+
+
+def booker_of(booking: Booking) -> Person:
+    return _in_role(booking, "booker") or primary_of(booking)
 
 
 def _people_wanted(booking: Booking) -> Event | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -41,7 +41,8 @@ class Booking:
     `told_state`, `told_facts` and `told_profiles` remember what was last announced, so that only differences are.
     `held_until` ends the nights that count as sold. `rooms_given` and `people_given` count what it ever had: no
     position is given twice. `held_until_at` is when it ends by itself, while it is tentative. `people_said` and
-    `needs_said` are what its source said of them the last time.
+    `needs_said` are what its source said of them the last time. `moved` says of profiles that stood on it who
+    they turned out to be.
     """
 
     id: UUID
@@ -76,6 +77,7 @@ class Booking:
     told_state: State | None = None
     told_facts: str | None = None
     told_profiles: tuple[UUID, ...] = ()
+    moved: Mapping[UUID, UUID] = field(default_factory=dict)
     relocated_from: UUID | None = None
     relocated_to: UUID | None = None
     held_until_at: datetime | None = None
@@ -192,9 +194,10 @@ def _with_people_said(booking: Booking, said: tuple[Person, ...] | None) -> Book
 def identified(booking: Booking, profiles: Mapping[int, UUID], unwelcome: Iterable[UUID], now: datetime) -> Booking:
     """The booking with its people's profiles, by position; the very same where that is nothing new.
 
-    A cancelled one takes the links and nothing else.
+    A cancelled one takes the links and nothing else. Whoever was found from before a move is who they turned out to be.
     """
-    people = tuple(replace(p, profile_id=profiles.get(p.position, p.profile_id)) for p in booking.people)
+    found = {position: booking.moved.get(profile_id, profile_id) for position, profile_id in profiles.items()}
+    people = tuple(replace(p, profile_id=found.get(p.position, p.profile_id)) for p in booking.people)
     linked = replace(booking, people=people, identified=everybody_known(people))
     if any(unwelcome) and booking.state != "cancelled":
         linked = flagged(linked, DO_NOT_BOOK)

@@ -21,10 +21,8 @@ class Boards:
     def read_board(self, tx: Tx, request: ReadBoard) -> Board:
         limit = listing.limit(request.limit)
         after = listing.position(request.cursor, str, int, str, UUID)
-        house = properties.read(tx, request.property) if request.property else None
-        rooms, counts, last = board.read(
-            tx, house.id if house else None, request.day, request.occupancy, request.housekeeping, after, limit
-        )
+        house = properties.asked_for(tx, request.property)
+        rooms, counts, last = board.read(tx, house, request.day, request.occupancy, request.housekeeping, after, limit)
         return Board(items=tuple(rooms), counts=counts, next=listing.cursor_of(*last) if last else None)
 
     @command

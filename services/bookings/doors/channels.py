@@ -13,12 +13,10 @@ class Channels:
     @query
     def read_channel_report(self, tx: Tx, request: ReadChannelReport) -> ChannelReport:
         check_days(request.first, request.last)
-        house = properties.read(tx, request.property) if request.property else None
-        found, total = lines(
-            channels.count(tx, house.id if house else None, request.first, request.last, request.by, request.basis)
-        )
+        house = properties.asked_for(tx, request.property)
+        found, total = lines(channels.count(tx, house, request.first, request.last, request.by, request.basis))
         return ChannelReport(
-            property_id=house.id if house else None,
+            property_id=house,
             first=request.first,
             last=request.last,
             by=request.by,

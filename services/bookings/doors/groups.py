@@ -88,7 +88,7 @@ class Groups:
         limit = listing.limit(request.limit)
         found = groups.find(
             tx,
-            property_id=properties.read(tx, request.property).id if request.property else None,
+            property_id=properties.asked_for(tx, request.property),
             state=request.state,
             after=listing.position(request.cursor, date.fromisoformat, str),
             limit=limit + 1,

@@ -20,6 +20,7 @@ class HousekeepingOfRooms:
     @command
     def set_room_status(self, tx: Tx, request: SetRoomStatus) -> HotelRoom:
         """Refuses with UnknownRoom."""
+        rooms_setup.read(tx, request.room_id)
         assigning.lock_rooms(tx, [request.room_id])
         for event in housekeeping.set_status(tx, [request.room_id], request.housekeeping):
             tx.announce(event)

@@ -18,13 +18,15 @@ from services.bookings.domain.registers.party import Party
 from services.bookings.domain.texts import faults
 from services.bookings.doors import listing
 from services.bookings.store import properties
-from services.bookings.store.registers import ending, exports, looks, records
+from services.bookings.store.registers import documents, ending, exports, looks, records
 from services.contracts.bookings import Property
 from services.contracts.bookings.registers import (
     DestructionsFound,
     ExportRegister,
+    FindByDocument,
     FindDestructions,
     FindRegisters,
+    GuestsOfDocument,
     KeepReceipt,
     LookAtCards,
     LookAtDocument,
@@ -117,7 +119,7 @@ class Registers:
     def find_registers(self, tx: Tx, request: FindRegisters) -> RegistersFound:
         limit = listing.limit(request.limit)
         after = listing.position(request.cursor, UUID)
-        property_id = properties.read(tx, request.property).id if request.property else None
+        property_id = properties.asked_for(tx, request.property)
         found = exports.find(tx, property_id, request.day, after[0] if after else None, limit + 1)
         more = listing.cursor_of(found[limit - 1].id) if len(found) > limit else None
         return RegistersFound(items=tuple(found[:limit]), next=more)
@@ -156,6 +158,16 @@ class Registers:
         booking_id, position = looks.about(tx, request.look_id, "document")
         guest = records.party(tx, booking_id).by_position.get(-1 if position is None else position)
         return (guest.person.document if guest else None) or IdentityDocument()
+
+    @command
+    def find_by_document(self, tx: Tx, request: FindByDocument) -> GuestsOfDocument:
+        number = documents.checked_number(request.document)
+        if not sealing.configured():
+            raise Invalid(errors=[Problem("/document", "No numbers are kept here: no sealing keys are set.")])
+        found = documents.holders(tx, number)
+        for holder in found:
+            looks.note_search(tx, new_id(tx.now), holder.booking_id, holder.position)
+        return GuestsOfDocument(profile_ids=tuple(dict.fromkeys(holder.profile_id for holder in found)))
 
     @query
     def look_at_cards(self, tx: Tx, request: LookAtCards) -> RegistrationCards:

@@ -62,6 +62,7 @@ from services.contracts.profiles import LevelChanged
 from services.kit.db import Tx, lock_key
 from services.kit.doors import command, every, query, subscribe
 from services.kit.refusal import Problem
+from services.kit.scope import sees
 from services.kit.wire import Event
 
 _AT_ONCE = 200  # of what is due, in one transaction
@@ -125,8 +126,8 @@ class Routing:
             raise NoSuchTeam
         limit = listing.limit(request.limit)
         after = listing.position(request.cursor, date.fromisoformat, datetime.fromisoformat, UUID)
-        house = properties.read(tx, request.property) if request.property else None
-        found = store.queue(tx, request, house.id if house else None, after, limit + 1)
+        house = properties.asked_for(tx, request.property)
+        found = store.queue(tx, request, house, after, limit + 1)
         if not found and not store.teams(tx, request.team):
             raise NoSuchTeam
         last = found[limit - 1][1] if len(found) > limit else None
@@ -260,7 +261,7 @@ def _key(booking_id: UUID) -> int:
 
 def _known(tx: Tx, booking_id: UUID) -> Known:
     found = store.known(tx, [booking_id])
-    if not found:
+    if not found or not sees(tx.context, found[0].booking.property_id):
         raise NoSuchBooking
     return found[0]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from services.bookings.domain import life, terms
-from services.bookings.domain.announcing import contact_of, primary_of
+from services.bookings.domain.announcing import booker_of, contact_of, has_contact, primary_of
 from services.bookings.doors.routing import refuse_others
 from services.bookings.doors.telling import tell
 from services.bookings.store import bookings, properties
@@ -55,9 +55,17 @@ class TermsOfStays:
     @query
     def read_told_terms(self, tx: Tx, request: ReadToldTerms) -> TermsToldOf:
         booking = bookings.read(tx, request.booking_id)
-        contact, guest = contact_of(booking).profile_id, primary_of(booking).profile_id
         found = store.told_of(tx, booking.id, request.number)
-        told = (replace(each, contact_profile_id=contact, guest_profile_id=guest) for each in found)
+        told = (
+            replace(
+                each,
+                contact_profile_id=contact_of(booking).profile_id,
+                contact_named=has_contact(booking),
+                booker_profile_id=booker_of(booking).profile_id,
+                guest_profile_id=primary_of(booking).profile_id,
+            )
+            for each in found
+        )
         return TermsToldOf(items=tuple(told))
 
 

@@ -21,6 +21,7 @@ from services.bookings.domain.rooms_choosing import HORIZON, Candidate, FreeRoom
 from services.bookings.store.rows import booking_of
 from services.contracts.bookings import AssignedRoom, RoomOccupant, RoomTaken, RoomVacant, UnknownRoom
 from services.kit.db import Tx
+from services.kit.scope import permit
 
 _EXCLUDED = "23P01"  # exclusion_violation
 
@@ -68,7 +69,10 @@ def types_with_rooms(tx: Tx, property_id: UUID) -> set[UUID]:
 
 def lock_bookings(tx: Tx, booking_ids: Collection[UUID]) -> list[Booking]:
     """In the order of their ids, in which all who lock several do."""
-    return [booking_of(row) for row in tx.execute(_LOCK_BOOKINGS, {"ids": list(booking_ids)})]
+    found = [booking_of(row) for row in tx.execute(_LOCK_BOOKINGS, {"ids": list(booking_ids)})]
+    for booking in found:
+        permit(tx, booking.property_id)
+    return found
 
 
 def lock_rooms(

@@ -79,6 +79,7 @@ def _stay_of(said: Mapping[str, Any]) -> BoardStay:
         arrival=date.fromisoformat(said["arrival"]),
         departure=date.fromisoformat(said["departure"]),
         needs=tuple(said["needs"]),
+        profile_ids=tuple(UUID(each) for each in said["profile_ids"]),
     )
 
 
@@ -95,7 +96,8 @@ def _stay(of: str) -> str:
     """An assignment with its booking `b`, as JSON."""
     return f"""jsonb_build_object(
         'booking_id', b.id, 'position', {of}.position, 'state', b.state,
-        'arrival', lower({of}.nights), 'departure', upper({of}.nights), 'needs', b.needs)"""
+        'arrival', lower({of}.nights), 'departure', upper({of}.nights), 'needs', b.needs,
+        'profile_ids', jsonb_path_query_array(b.people, '$[*].profile_id ? (@ != null)'))"""
 
 
 # `around` are the assignments of the nights beside the day, and of today also those of guests who overstay.

@@ -19,6 +19,7 @@ from services.contracts.bookings import DoNotBook, NoSuchBooking, Role, When
 from services.kit import wire
 from services.kit.db import Tx
 from services.kit.refusal import Refusal
+from services.kit.scope import houses, permit, sees
 
 
 def open_bookings(tx: Tx, new: Sequence[Booking]) -> dict[UUID, Refusal]:
@@ -85,12 +86,13 @@ def lock(tx: Tx, booking_id: UUID) -> Booking:
     row = tx.execute(_LOCK, {"id": booking_id}).first()
     if row is None:
         raise NoSuchBooking
+    permit(tx, row.property_id)
     return booking_of(row)
 
 
 def read(tx: Tx, booking_id: UUID) -> Booking:
     row = tx.execute(_READ, {"id": booking_id}).first()
-    if row is None:
+    if row is None or not sees(tx.context, row.property_id):
         raise NoSuchBooking
     return booking_of(row)
 
@@ -115,6 +117,7 @@ def find(
         "external_ref": (external_ref, _OF_REF),
         "property_id": (property_id, _OF_PROPERTY),
         "arrival": (arrival, _OF_ARRIVAL),
+        "houses": (houses(tx), _OF_HOUSES),
     }
     given = {name: value for name, (value, _) in chosen.items() if value is not None}
     statement = _FIND.where(*(chosen[name][1] for name in given)).limit(limit)
@@ -286,7 +289,8 @@ _SAVE = sa.text(
         people_version = a.people_version, people_given = a.people_given, people_said = a.people_said,
         identified = a.identified, requests = a.requests, needs = a.needs, needs_note = a.needs_note,
         needs_said = a.needs_said, commission = a.commission, told_state = a.told_state, told_facts = a.told_facts,
-        told_profiles = a.told_profiles, relocated_to = a.relocated_to, held_until_at = a.held_until_at,
+        told_profiles = a.told_profiles, moved = a.moved, relocated_to = a.relocated_to,
+        held_until_at = a.held_until_at,
         confirmation = a.confirmation, checked_in_at = a.checked_in_at, ending = a.ending, changed_at = a.changed_at
     FROM jsonb_populate_record(CAST(NULL AS bookings), CAST(:booking AS jsonb)) AS a
     WHERE b.id = :id
@@ -336,3 +340,4 @@ _WHEN: dict[When, sa.TextClause] = {
 _OF_REF = sa.text("bookings.external_ref = :external_ref")
 _OF_PROPERTY = sa.text("bookings.property_id = :property_id")
 _OF_ARRIVAL = sa.text("bookings.arrival = :arrival")
+_OF_HOUSES = sa.text("bookings.property_id = ANY(CAST(:houses AS uuid[]))")

@@ -23,6 +23,7 @@ from services.contracts.bookings import (
 )
 from services.kit import wire
 from services.kit.db import Tx
+from services.kit.scope import sees
 
 
 def set_up(tx: Tx, property_id: UUID, rooms: Sequence[tuple[UUID, FunctionRoom]]) -> None:
@@ -85,7 +86,7 @@ def find(
 def group_at(tx: Tx, code: str) -> tuple[UUID, Any]:
     """The property and the state of a group, which nobody cancels until this transaction ends; NoSuchGroup."""
     row = tx.execute(_GROUP_AT, {"code": code}).first()
-    if row is None:
+    if row is None or not sees(tx.context, row.property_id):
         raise NoSuchGroup
     return row.property_id, row.state
 
@@ -120,7 +121,7 @@ def _take(tx: Tx, function_id: UUID, taken: Sequence[Span]) -> None:
 
 def _found(tx: Tx, statement: sa.TextClause, function_id: UUID) -> Function:
     row = tx.execute(statement, {"id": function_id}).first()
-    if row is None:
+    if row is None or not sees(tx.context, row.property_id):
         raise NoSuchFunction
     return _function(row)
 

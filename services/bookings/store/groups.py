@@ -18,6 +18,7 @@ from services.bookings.store.rows import booking_of
 from services.contracts.bookings import Contact, GroupBooking, GroupState, NoSuchGroup
 from services.kit import wire
 from services.kit.db import Tx
+from services.kit.scope import sees
 
 
 def add(tx: Tx, group: Group, property_id: UUID) -> bool:
@@ -91,7 +92,7 @@ def cancelling(tx: Tx) -> str | None:
 
 def _read(tx: Tx, code: str) -> Any:
     row = tx.execute(_READ, {"code": code}).first() if is_code(code) else None
-    if row is None:
+    if row is None or not sees(tx.context, row.property_id):
         raise NoSuchGroup
     return row
 

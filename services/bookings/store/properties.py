@@ -21,20 +21,33 @@ from services.contracts.bookings import (
     SetUpProperty,
 )
 from services.kit.db import Tx
+from services.kit.refusal import Invalid, Problem
+from services.kit.scope import houses, permit, sees
 
 HOURS: tuple[HouseHour, ...] = get_args(HouseHour)
 
 
 def read(tx: Tx, key: str) -> Property:
-    """By id or code; refuses with NoSuchProperty."""
+    """By id or code; refuses with NoSuchProperty, and with NotYourProperty who is limited to others."""
     found = property_of(tx.execute(_READ, {"code": key, "id": _uuid(key)}).first())
     if found is None:
         raise NoSuchProperty
+    permit(tx, found.id)
     return found
 
 
 def read_all(tx: Tx) -> list[Property]:
-    return [p for row in tx.execute(_READ_ALL) if (p := property_of(row))]
+    """Those that the caller may see."""
+    return [p for row in tx.execute(_READ_ALL) if (p := property_of(row)) and sees(tx.context, p.id)]
+
+
+def asked_for(tx: Tx, key: str | None) -> UUID | None:
+    """The property that a list is asked of, None for all; who is limited has one of theirs, or names it."""
+    if key is None and (limit := houses(tx)) is not None:
+        if len(limit) != 1:
+            raise Invalid(errors=[Problem("/property", "Name one of the properties that the caller is limited to.")])
+        key = str(limit[0])
+    return read(tx, key).id if key else None
 
 
 def set_up(tx: Tx, request: SetUpProperty, property_id: UUID) -> UUID | None:
@@ -73,6 +86,7 @@ def availability(tx: Tx, key: str, first: date, until: date) -> Availability:
     rows = tx.execute(_LEFT, {"code": key, "id": _uuid(key), "first": first, "until": until}).all()
     if not rows:
         return Availability(property_id=read(tx, key).id, nights=())
+    permit(tx, rows[0].property_id)
     nights = (NightLeft(**{name: getattr(row, name) for name in _NIGHT}) for row in rows)
     return Availability(property_id=rows[0].property_id, nights=tuple(nights))
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from services.contracts.bookings import Closure, ClosureKind, HotelRoom, NewRoom, RoomsOfType, RoomTaken, UnknownRoom
 from services.kit.db import Tx
+from services.kit.scope import sees
 
 _EXCLUDED, _TWICE = "23P01", "23505"  # exclusion_violation, unique_violation
 
@@ -19,7 +20,7 @@ _EXCLUDED, _TWICE = "23P01", "23505"  # exclusion_violation, unique_violation
 def read(tx: Tx, room_id: UUID) -> HotelRoom:
     """Refuses with UnknownRoom."""
     row = tx.execute(_READ, {"id": room_id, "now": tx.now}).first()
-    if row is None:
+    if row is None or not sees(tx.context, row.property_id):
         raise UnknownRoom
     return _room(row)
 

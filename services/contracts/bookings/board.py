@@ -16,7 +16,10 @@ Occupancy = Literal["vacant", "due_in", "occupied", "due_out"]
 
 @value
 class BoardStay:
-    """A room of a booking and the nights for which it has this room; `state` is the booking's present one."""
+    """A room of a booking and the nights for which it has this room; `state` is the booking's present one.
+
+    `profile_ids` are everybody on the booking.
+    """
 
     booking_id: UUID
     position: int
@@ -24,6 +27,7 @@ class BoardStay:
     arrival: date
     departure: date
     needs: tuple[Need, ...] = ()
+    profile_ids: tuple[UUID, ...] = ()
 
 
 @value

@@ -27,13 +27,14 @@ class RoomStay:
 class BookingFacts:
     """What others need to know of a booking whenever it changes: the whole present state, without names.
 
-    `profile_id` is the primary guest's, `payer_profile_id` whoever owes the stay (the primary guest if nobody
-    else is named), `contact_profile_id` whoever gets the messages about it (likewise), `left_profile_ids` those who
+    `profile_id` is the primary guest's, `payer_profile_id` whoever owes the stay (the primary guest if nobody else is
+    named), `contact_profile_id` whoever gets the messages about it (likewise; `contact_named` says whether somebody
+    is), `booker_profile_id` whoever booked it, None where a sender of old does not say, `left_profile_ids` those who
     were on it when it was last told of and are not any more. `adults` and `children` are the people in all rooms, 0
     where a sender of old said nothing of them; `child_ages` the ages that are known; `rates` the distinct codes of the
     rooms' rate plans. `time_zone` is the property's. `booked_at` is when it was sold, `changed_at` when it became what
-    it is: for one that was cancelled, when that was said. `reason` is why one was cancelled or is a no-show, where that
-    is known, `ended_from` the state in which it was until then: what was tentative to its end had only been held.
+    it is: for one that was cancelled, when that was said. `reason` is why one was cancelled or is a no-show, where
+    that is known, `ended_from` the state in which it was until then: what was tentative to its end had only been held.
     `room_stays` are all its rooms, where not each takes the whole stay; else none.
     """
 
@@ -61,6 +62,8 @@ class BookingFacts:
     child_ages: tuple[int, ...] = ()
     left_profile_ids: tuple[UUID, ...] = ()
     contact_profile_id: UUID | None = None
+    contact_named: bool = False
+    booker_profile_id: UUID | None = None
     reason: EndReason | None = None
     ended_from: State | None = None
     room_stays: tuple[RoomStay, ...] = ()

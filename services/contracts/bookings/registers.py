@@ -164,6 +164,24 @@ class LookAtDocument(Request[IdentityDocument]):
 
 
 @value
+class GuestsOfDocument:
+    """Their profiles, the one registered last first."""
+
+    profile_ids: tuple[UUID, ...]
+
+
+@request
+class FindByDocument(Request[GuestsOfDocument]):
+    """Who was registered with a document of this number, however it is written; that they were looked for is noted for
+    ever. Refuses with Invalid where numbers are not kept.
+    """
+
+    never_kept = ("document",)
+
+    document: str
+
+
+@value
 class RegisterFile:
     name: str
     media_type: str

@@ -87,8 +87,8 @@ class ToldTerms:
     """The proof. `copy` is the text as it was told, `sha256` of it in UTF-8; `actor` is who told it.
 
     `language` is the one that was wanted, as far as there are terms in it; each of the terms says its own.
-    `contact_profile_id` is who gets messages about the booking now, `guest_profile_id` its primary guest; None while
-    it is not known who they are.
+    `contact_profile_id` is who gets messages about the booking now (`contact_named`: not only for being its guest),
+    `booker_profile_id` who booked it, `guest_profile_id` its primary guest; None while it is not known who they are.
     """
 
     id: UUID
@@ -102,6 +102,8 @@ class ToldTerms:
     actor: str
     told_at: datetime
     contact_profile_id: UUID | None = None
+    contact_named: bool = False
+    booker_profile_id: UUID | None = None
     guest_profile_id: UUID | None = None
 
 

@@ -26,6 +26,7 @@ from services.contracts.bookings.registers import (
 from services.contracts.bookings.registration import GuestStatus
 from services.kit import sealing, wire
 from services.kit.db import Tx
+from services.kit.scope import sees
 from services.kit.sealing import Sealed
 
 
@@ -110,7 +111,7 @@ def add(tx: Tx, new: New) -> RegisterExport:
 def read(tx: Tx, export_id: UUID) -> RegisterExport:
     """Refuses with NoSuchRegister."""
     row = tx.execute(_READ, {"id": export_id}).first()
-    if row is None:
+    if row is None or not sees(tx.context, row.property_id):
         raise NoSuchRegister
     return _register(row)
 

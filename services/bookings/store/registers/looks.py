@@ -27,6 +27,12 @@ def note(tx: Tx, look_id: UUID, request: NoteLook) -> None:
     tx.execute(_NOTE, said)
 
 
+def note_search(tx: Tx, look_id: UUID, booking_id: UUID, position: int) -> None:
+    """Somebody was found by the number of their document."""
+    said = {"id": look_id, "kind": "search", "about": booking_id, "position": position, "reason": None}
+    tx.execute(_NOTE, {**said, "now": tx.now, "actor": tx.context.actor})
+
+
 def about(tx: Tx, look_id: UUID, kind: LookKind) -> tuple[UUID, int | None]:
     """What the caller noted just now to look at; refuses with NoSuchLook."""
     said = {"id": look_id, "kind": kind, "actor": tx.context.actor, "since": tx.now - LASTS}

@@ -14,19 +14,21 @@ import sqlalchemy as sa
 
 from services.bookings.domain.booking import Booking
 from services.bookings.domain.registers.party import Party, Record, party_of
+from services.bookings.store.registers import documents
 from services.bookings.store.registers.terms import KEEP_UNTIL, TERMS
 from services.bookings.store.rows import booking_of
 from services.contracts.bookings import NoSuchBooking
 from services.contracts.bookings.registration import Particulars, RegistrationHasChanged
 from services.kit import sealing, wire
 from services.kit.db import Tx
+from services.kit.scope import sees
 from services.kit.sealing import Sealed
 
 
 def party(tx: Tx, booking_id: UUID) -> Party:
     """A booking with its guests. Two statements. Refuses with NoSuchBooking."""
     row = tx.execute(_BOOKING, {"id": booking_id}).first()
-    if row is None:
+    if row is None or not sees(tx.context, row.property_id):
         raise NoSuchBooking
     return _parties(tx, [booking_of(row)])[0]
 
@@ -54,6 +56,7 @@ def keep(tx: Tx, booking_id: UUID, position: int, version: int, person: Particul
         "person": json.dumps(wire.dump(rest), ensure_ascii=False),
         "sealed": sealed.content if sealed else None,
         "key_id": sealed.key_id if sealed else None,
+        "stamp": _stamp(person) if sealed else None,
         "now": tx.now,
         "actor": tx.context.actor,
     }
@@ -73,14 +76,15 @@ def keep_until(tx: Tx, booking_id: UUID) -> Mapping[int, date]:
 
 
 def seal_again(tx: Tx, most: int) -> int:
-    """Seal with the present key what was sealed with another one; answers how many were."""
+    """Seal with the present key what was sealed with another one, or has no stamp; answers how many were."""
     sealer = sealing.sealer()
     rows = tx.execute(_SEALED_OTHERWISE, {"key_id": sealer.key_id, "most": most}).all()
     changes = []
     for row in rows:
         about = _about(row.booking_id, row.position)
-        sealed = sealer.seal(sealer.open(Sealed(bytes(row.sealed), row.key_id), about), about)
-        changes.append({**_key(row.booking_id, row.position, row.version), **vars(sealed)})
+        numbers = sealer.open(Sealed(bytes(row.sealed), row.key_id), about)
+        sealed, stamp = sealer.seal(numbers, about), documents.stamp(json.loads(numbers)["number"])
+        changes.append({**_key(row.booking_id, row.position, row.version), **vars(sealed), "stamp": stamp})
     if changes:
         tx.execute(_SEAL, changes)
     return len(changes)
@@ -120,6 +124,10 @@ def _sealed(booking_id: UUID, position: int, person: Particulars) -> tuple[Parti
     return rest, sealing.sealer().seal(json.dumps(numbers).encode(), _about(booking_id, position))
 
 
+def _stamp(person: Particulars) -> bytes:
+    return documents.stamp(person.document.number if person.document else None)
+
+
 def _about(booking_id: UUID, position: int) -> str:
     return f"registration {booking_id} {position}"
 
@@ -157,14 +165,15 @@ _RECORDS = sa.text("SELECT * FROM registrations WHERE booking_id = ANY(CAST(:ids
 _KEEP = sa.text(
     """
     INSERT INTO registrations AS r
-        (booking_id, position, version, state, person, sealed, key_id, changed_at, changed_by)
-    SELECT :booking_id, :position, 1, 'kept', CAST(:person AS jsonb), :sealed, :key_id, :now, :actor
+        (booking_id, position, version, state, person, sealed, key_id, stamp, changed_at, changed_by)
+    SELECT :booking_id, :position, 1, 'kept', CAST(:person AS jsonb), :sealed, :key_id, :stamp, :now, :actor
     WHERE :version = 0 OR EXISTS (
         SELECT FROM registrations k WHERE k.booking_id = :booking_id AND k.position = :position
     )
     ON CONFLICT (booking_id, position) DO UPDATE
     SET version = r.version + 1, state = 'kept', person = excluded.person, sealed = excluded.sealed,
-        key_id = excluded.key_id, changed_at = excluded.changed_at, changed_by = excluded.changed_by
+        key_id = excluded.key_id, stamp = excluded.stamp, changed_at = excluded.changed_at,
+        changed_by = excluded.changed_by
     WHERE r.state <> 'destroyed' AND (r.version = :version OR r.state = 'deleted' AND :version = 0)
     RETURNING r.version
     """
@@ -174,14 +183,15 @@ _KEEP = sa.text(
     sa.bindparam("version", type_=sa.Integer),
     sa.bindparam("sealed", type_=sa.LargeBinary),
     sa.bindparam("key_id", type_=sa.Text),
+    sa.bindparam("stamp", type_=sa.LargeBinary),
     sa.bindparam("now", type_=sa.DateTime(timezone=True)),
     sa.bindparam("actor", type_=sa.Text),
 )
 _DELETE = sa.text(
     """
     UPDATE registrations
-    SET version = version + 1, state = 'deleted', person = NULL, sealed = NULL, key_id = NULL, changed_at = :now,
-        changed_by = :actor
+    SET version = version + 1, state = 'deleted', person = NULL, sealed = NULL, key_id = NULL, stamp = NULL,
+        changed_at = :now, changed_by = :actor
     WHERE booking_id = :booking_id AND position = :position AND version = :version AND state = 'kept'
     RETURNING version
     """
@@ -191,13 +201,13 @@ _KEEP_UNTIL = sa.text(f"SELECT * FROM ({KEEP_UNTIL}) AS u WHERE u.booking_id = :
 _SEALED_OTHERWISE = sa.text(
     """
     SELECT booking_id, position, version, sealed, key_id FROM registrations
-    WHERE key_id < :key_id OR key_id > :key_id
+    WHERE key_id < :key_id OR key_id > :key_id OR sealed IS NOT NULL AND stamp IS NULL
     LIMIT :most FOR UPDATE SKIP LOCKED
     """
 )
 _SEAL = sa.text(
     """
-    UPDATE registrations SET sealed = :content, key_id = :key_id
+    UPDATE registrations SET sealed = :content, key_id = :key_id, stamp = :stamp
     WHERE booking_id = :booking_id AND position = :position AND version = :version
     """
 )
