@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from services.profiles.domain import contacts
+from services.profiles.domain.identifiers import seeded
 from services.profiles.domain.names import Unfit
-from services.profiles.domain.relays import RELAYS, relay_of
+from services.profiles.domain.relays import RELAYS
 
 
 def test_the_domain_of_an_address_is_written_small_and_equal_ones_share_a_key():
@@ -39,7 +40,7 @@ def test_what_is_no_address_is_refused(address):
     ],
 )
 def test_relay_addresses_are_recognised(address, site):
-    found = relay_of(address)
+    found = seeded().of_key("email", address)
     assert found is not None
     assert found.site == site
     assert not contacts.email(address).identifies
@@ -49,7 +50,7 @@ def test_relay_addresses_are_recognised(address, site):
     "address", ["ana@booking.com", "ana@notguest.booking.com.pt", "ana@xguest.booking.com", "ana@ctrip.com"]
 )
 def test_a_domain_that_only_resembles_a_relay_is_none(address):
-    assert relay_of(address) is None
+    assert seeded().of_key("email", address) is None
 
 
 def test_every_relay_says_how_sure_we_are_and_stands_once():

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from services.contracts.bookings import BookingCheckedOut, PostalAddress
-from services.contracts.profiles import Address, CreateProfile
+from services.contracts.profiles import Address, CreateProfile, Email
 from tests.billing.makers import eur, stay
 from tests.profiles.people import ANAS_MAIL, ana_as_entered
 
@@ -37,6 +37,19 @@ def test_guests_are_told_as_they_are_known_at_check_out(register):
         PostalAddress(lines=("Rua Augusta 1",), city="Lisboa", postcode="1100-048", country="PT"),
     )
     assert (company.company, company.given_name) == ("ACME, Lda.", None)
+
+
+def test_what_a_guest_no_longer_has_when_they_leave_is_left_out(register):
+    gone = {"valid_to": TODAY - timedelta(days=3)}
+    old = Address(lines=("Rua Nova 3",), city="Porto", country="PT", **gone)
+    home = Address(lines=("Rua Augusta 1",), city="Lisboa", country="PT")
+    said = ana_as_entered(
+        emails=(Email(address="old@sapo.pt", **gone), Email(address=ANAS_MAIL)), addresses=(old, home)
+    )
+    departs(register, register.service.create_profile(said).id)
+    ((guest,),) = (kept.guests for kept in register.bookings.departed)
+    assert guest.emails == (ANAS_MAIL,)
+    assert [place.city for place in guest.addresses] == ["Lisboa"]
 
 
 def test_a_guest_whom_the_register_does_not_have_is_left_out(register):

@@ -48,6 +48,11 @@ def birth_date(day: date, today: date) -> date:
     return day
 
 
+def age(born: date, today: date) -> int:
+    """In whole years; who is born on 29 February is a year older on 1 March of other years."""
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
 @cache
 def _countries() -> frozenset[str]:
     known = (str(code) for code in Locale("en").territories)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Literal
+from uuid import UUID, uuid4
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
-from services.profiles.domain import relays
+from services.contracts.profiles.cards import GoodFor, WhyNot
+from services.contracts.profiles.identifiers import RuleMeans
+from services.profiles.domain.identifiers import Rules, seeded
 from services.profiles.domain.names import Unfit, words
+from services.profiles.domain.scripts import deceives
 
 # From so many profiles on, an identifier stops identifying anybody.
 SHARED_BY = 10
@@ -27,7 +32,12 @@ PUBLIC_MAIL = words(
 
 @dataclass(frozen=True)
 class Point:
-    """An e-mail or telephone number. `key` is what equal ones share; a `relay` belongs to a booking, not a person."""
+    """An e-mail or telephone number. `key` is what equal ones share; a `relay` says nothing of who somebody is: by a
+    rule, and `means` says what it is, or as a number that is forwarded by its extension. `id` stays while the point
+    does; `people`: how many have it, up to SHARED_BY, where that was asked.
+
+    `current`: today is between `valid_from` and `valid_to`, both days among them.
+    """
 
     kind: Literal["email", "phone"]
     key: str
@@ -37,22 +47,69 @@ class Point:
     primary: bool = False
     verified: bool = False
     source: str | None = None
+    means: RuleMeans | None = None
+    verified_at: datetime | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+    id: UUID = field(default_factory=uuid4, compare=False)
+    current: bool = field(default=True, compare=False)
+    people: int = field(default=1, compare=False)
 
     @property
     def identifies(self) -> bool:
-        return not self.relay
+        return self.current and not self.relay
+
+    def why_not(self, today: date) -> tuple[WhyNot, ...]:
+        """What speaks against using it."""
+        found: list[WhyNot] = []
+        if self.relay:
+            found.append(self.means or "relay")
+        if self.people >= SHARED_BY:
+            found.append("shared")
+        if not self.current:
+            found.append("not-yet" if self.valid_from and self.valid_from > today else "past")
+        return tuple(found)
+
+
+def good_for(why_not: tuple[WhyNot, ...]) -> tuple[GoodFor, ...]:
+    """What may be done with it: a relay still reaches the guest for the stay, a placeholder nobody."""
+    if not why_not:
+        return ("stay", "marketing", "matching")
+    return () if {"placeholder", "past", "not-yet"} & set(why_not) else ("stay",)
 
 
 def email(
-    address: str, *, type: str = "personal", primary: bool = False, verified: bool = False, source: str | None = None
+    address: str,
+    *,
+    type: str = "personal",
+    primary: bool = False,
+    verified: bool = False,
+    source: str | None = None,
+    rules: Rules | None = None,
 ) -> Point:
-    """Syntax checked, domain in lower case; relay and placeholder addresses recognised. Raises Unfit."""
+    """Syntax checked, domain in lower case; relay and placeholder addresses recognised. Raises Unfit.
+
+    One whose domain has letters that pass for others (UTS 39) is refused: an address like that is somebody's trap.
+    """
     try:
-        normal = validate_email(address.strip(), check_deliverability=False).normalized
+        found = validate_email(address.strip(), check_deliverability=False)
     except EmailNotValidError:
         raise Unfit("Not an e-mail address.") from None
-    relay = relays.relay_of(normal) is not None or relays.is_placeholder(normal)
-    return Point("email", normal.lower(), normal, relay, type, primary, verified and not relay, source)
+    if deceives(found.domain):
+        raise Unfit("The domain of this e-mail address has letters that pass for others.")
+    rule = (rules or seeded()).of_email(found.local_part, found.ascii_domain or found.domain)
+    normal, relay = found.normalized, rule is not None
+    return Point(
+        "email",
+        normal.lower(),
+        normal,
+        relay,
+        type,
+        primary,
+        verified and not relay,
+        source,
+        rule.means if rule else None,
+    )
 
 
 def email_key(address: str) -> str:
@@ -71,6 +128,7 @@ def phone(
     primary: bool = False,
     verified: bool = False,
     source: str | None = None,
+    rules: Rules | None = None,
 ) -> Point:
     """To E.164; a number without country code is read in `country`. Raises Unfit.
 
@@ -84,12 +142,24 @@ def phone(
         if fault.error_type == NumberParseException.INVALID_COUNTRY_CODE and not country:
             raise Unfit("A telephone number needs its country code, as in +351…, or a country.") from None
         raise Unfit("Not a telephone number.") from None
-    national = str(parsed.national_number)
-    if not phonenumbers.is_possible_number(parsed) or len(set(national)) == 1 or national in "01234567890":
+    if not phonenumbers.is_possible_number(parsed) or _is_typed_through(parsed):
         raise Unfit("Not a telephone number.")
     value = phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
-    relay = bool(parsed.extension)
-    return Point("phone", value, value, relay, type, primary, verified and not relay, source)
+    rule = (rules or seeded()).of_number(value)
+    relay = rule is not None or bool(parsed.extension)
+    return Point(
+        "phone", value, value, relay, type, primary, verified and not relay, source, rule.means if rule else None
+    )
+
+
+def _is_typed_through(number: phonenumbers.PhoneNumber) -> bool:
+    """``999999999`` and ``123456789``, unless the country really gives such a number to somebody."""
+    national = str(number.national_number)
+    return (len(set(national)) == 1 or national in "01234567890") and not phonenumbers.is_valid_number(number)
+
+
+def is_current(valid_from: date | None, valid_to: date | None, today: date) -> bool:
+    return (valid_from is None or valid_from <= today) and (valid_to is None or today <= valid_to)
 
 
 def mail_domain(key: str) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from services.contracts.bookings import BookingFacts, DepartedGuest, KeepDepartedGuests, PostalAddress
-from services.contracts.profiles import Profile
+from services.contracts.profiles import Email, Phone, Profile
 
 # Imported history is of guests as they are now, not as they were then: nothing is said of them.
 _LATEST = timedelta(days=31)
@@ -21,6 +21,10 @@ def as_they_left(facts: BookingFacts, profiles: Iterable[Profile], now: datetime
     return KeepDepartedGuests(booking_id=facts.booking_id, version=facts.version, guests=guests)
 
 
+def _still(point: Email | Phone) -> bool:
+    return not {"past", "not-yet"}.intersection(point.why_not)
+
+
 def _guest(profile: Profile, now: datetime) -> DepartedGuest:
     return DepartedGuest(
         profile_id=profile.id,
@@ -29,11 +33,12 @@ def _guest(profile: Profile, now: datetime) -> DepartedGuest:
         second_family_name=profile.second_family_name,
         company=profile.name,
         level=profile.level,
-        emails=tuple(email.address for email in profile.emails),
-        phones=tuple(phone.number for phone in profile.phones),
+        emails=tuple(email.address for email in profile.emails if _still(email)),
+        phones=tuple(phone.number for phone in profile.phones if _still(phone)),
         addresses=tuple(
             PostalAddress(lines=a.lines, postcode=a.postcode, city=a.city, region=a.region, country=a.country)
             for a in profile.addresses
+            if not a.past
         ),
         as_of=now,
     )

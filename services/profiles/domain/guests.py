@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from services.contracts.bookings import Person, PostalAddress
 from services.contracts.profiles import Address
-from services.profiles.domain import codes, contacts, names, relays
+from services.profiles.domain import codes, contacts, names, postcodes
 from services.profiles.domain.card import COMPANY_NAME, MOST_LINES, NAME, Card
 from services.profiles.domain.contacts import Point
+from services.profiles.domain.identifiers import Rules
 from services.profiles.domain.names import Unfit
 
 T = TypeVar("T")
@@ -39,13 +40,14 @@ class Guest:
         return frozenset(point.key for point in self.card.points)
 
 
-def read_guests(people: Iterable[Person], country: str, today: date) -> tuple[Guest, ...]:
-    """Everybody on a booking of whom something is known; those whom the booking names by profile first.
+def read_guests(people: Iterable[Person], country: str, today: date, rules: Rules | None = None) -> tuple[Guest, ...]:
+    """Everybody on a booking of whom something is known; those whom the booking names by profile first. `rules`: which
+    of their addresses say who they are; those a register begins with, where none are given.
 
     Whoever has neither name nor address (``guests: [{}]``) stands with the booker until somebody says who they are. If
     that is all of them, there is one unknown guest.
     """
-    read = [(_read(person, country, today), person.roles) for person in people]
+    read = [(_read(person, country, today, rules), person.roles) for person in people]
     known = [(guest, roles) for guest, roles in read if not _nobody(guest)] or read[:1]
     if not known:
         return ()
@@ -56,15 +58,18 @@ def read_guests(people: Iterable[Person], country: str, today: date) -> tuple[Gu
     return tuple(sorted(guests, key=lambda guest: (guest.profile_id is None, guest.position)))
 
 
-def _read(person: Person, country: str, today: date) -> Guest:
+def _read(person: Person, country: str, today: date, rules: Rules | None) -> Guest:
     """What is not valid is left out: a guest is not refused for it."""
     company = names.salvage(person.company, COMPANY_NAME)
     given = _own_name(names.salvage(person.given_name, NAME))
     family = _own_name(names.salvage(person.family_name, NAME))
     home = _fit(codes.country_code, person.country)
     points = [
-        _fit(lambda address: contacts.email(address, primary=True, source="booking"), person.email),
-        _fit(lambda number: contacts.phone(number, home or country, primary=True, source="booking"), person.phone),
+        _fit(lambda said: contacts.email(said, primary=True, source="booking", rules=rules), person.email),
+        _fit(
+            lambda said: contacts.phone(said, home or country, primary=True, source="booking", rules=rules),
+            person.phone,
+        ),
     ]
     is_company = bool(company) and not (given or family)
     card = Card(
@@ -90,7 +95,10 @@ def _addresses(said: PostalAddress | None, home: str | None) -> tuple[Address, .
     parts: dict[str, Any] = {
         field: names.salvage(getattr(said, field), NAME) for field in ("city", "postcode", "region")
     }
-    return (Address(lines=lines, country=country, **parts),) if country or lines or any(parts.values()) else ()
+    if not (country or lines or any(parts.values())):
+        return ()
+    parts["postcode"] = postcodes.written(parts["postcode"], country)
+    return (Address(lines=lines, country=country, **parts, id=uuid4(), primary=True, source="booking"),)
 
 
 def _nobody(guest: Guest) -> bool:
@@ -107,7 +115,7 @@ def _useless(point: Point) -> bool:
     """A forwarding number without its extension reaches nobody, a placeholder neither."""
     if point.kind == "phone":
         return point.relay
-    return point.relay and relays.is_placeholder(point.value)
+    return point.means == "placeholder"
 
 
 def _fit(rule: Callable[[T], U], given: T | None) -> U | None:

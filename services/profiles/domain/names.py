@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
+from anyascii import anyascii
 from rapidfuzz.distance import DamerauLevenshtein
 
 # Marks that turn the direction of the text after them: a name with one can pass for another on a screen.
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_INVISIBLE = str.maketrans("", "", "\u200b\u2060\ufeff\u00ad")
+# Joiners are letters' own in Persian and in the scripts of India; every other character of format is none of a name's.
+_JOINERS = "\u200c\u200d"
+_BLANKS = "\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5"  # nothing is seen of them, and Unicode calls them letters
+_INDEXED_BYTES = 2_000  # of a third of a page of PostgreSQL, 2,704 bytes, with room for what stands beside it
+_MOST_MARKS = 8  # on one letter; more are there to cover the lines above and below
 _LINES = str.maketrans("\t\r\n", "   ")
 # Letters that Unicode does not take apart into a base letter and an accent.
 _LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ŋ": "n"}
-    | dict.fromkeys("'’‘ʼ`´ʻ", "")
+    | dict.fromkeys("'’‘ʼ`´ʻ\u200c\u200d", "")
 )
 
 
@@ -24,6 +30,14 @@ def words(text: str) -> frozenset[str]:
 
 
 _NOT_WORD = re.compile(r"[\W_]+")
+# A joiner that joins nothing: at the end of a word, after another one, or after a Latin letter.
+_LOOSE_JOINER = re.compile(
+    rf"(?<!\S)[{_JOINERS}]+|[{_JOINERS}]+(?!\S)|(?<=[{_JOINERS}A-Za-z\u00c0-\u024f])[{_JOINERS}]+"
+)
+_MARKS = re.compile(
+    "[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff"
+    f"\ufe20-\ufe2f]{{{_MOST_MARKS + 1},}}"
+)
 _LEGAL_FORMS = words(
     "ab ag as asa bv co corp corporation gmbh inc kft kg lda limited llc llp ltd ltda nv oy plc pty sa sarl sas sl"
     " slu spa srl srls sro"
@@ -38,9 +52,11 @@ def clean(text: str, longest: int) -> str | None:
     """NFC, one space between words, nothing invisible; None where nothing is left. Raises Unfit."""
     if len(text) > 4 * longest:
         raise Unfit(f"Longer than {longest} characters.")
-    text = unicodedata.normalize("NFC", text.translate(_LINES).translate(_INVISIBLE))
+    text = unicodedata.normalize("NFC", _visible(text.translate(_LINES)))
     if any(_forbidden(character) for character in text):
         raise Unfit("Contains control or direction characters.")
+    if not text.isascii() and _MARKS.search(text):
+        raise Unfit(f"More than {_MOST_MARKS} marks on one letter.")
     text = " ".join(text.split())
     if len(text) > longest:
         raise Unfit(f"Longer than {longest} characters.")
@@ -52,7 +68,7 @@ def salvage(text: str | None, longest: int) -> str | None:
     if not text:
         return None
     kept = "".join(" " if _forbidden(c) else c for c in text[: 4 * longest].translate(_LINES))
-    kept = unicodedata.normalize("NFC", kept.translate(_INVISIBLE))
+    kept = unicodedata.normalize("NFC", _MARKS.sub("", _visible(kept)))
     return " ".join(kept.split())[:longest].rstrip() or None
 
 
@@ -74,6 +90,21 @@ def fold(text: str | None) -> str:
         apart = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
         bare = "".join(c for c in apart if not unicodedata.combining(c)).casefold()
     return _NOT_WORD.sub(" ", bare).strip()
+
+
+def in_latin(folded: Iterable[str]) -> tuple[str, ...]:
+    """How those words that are not in Latin letters sound in them: ``иванов`` → ``ivanov``"""
+    words = " ".join(folded)
+    if words.isascii():
+        return ()
+    return tuple(fold(latin) for word in words.split() if not word.isascii() and (latin := anyascii(word)))
+
+
+def indexable(folded: str) -> str:
+    """As much of it as an index holds: letters there are that folding makes eighteen of."""
+    if len(folded) <= _INDEXED_BYTES // 4:
+        return folded
+    return folded.encode()[:_INDEXED_BYTES].decode(errors="ignore")
 
 
 def key_of_person(*names: str | None) -> str:
@@ -121,4 +152,17 @@ def _part(mine: str, other: str, given: bool = False) -> float:
 
 
 def _forbidden(character: str) -> bool:
-    return unicodedata.category(character) in ("Cc", "Cs", "Co") or character in _BIDI
+    """Controls, halves of characters, private use, what no Unicode has, and marks of direction."""
+    return unicodedata.category(character) in ("Cc", "Cs", "Co", "Cn") or character in _BIDI
+
+
+def _visible(text: str) -> str:
+    """Without characters of which nothing is seen, but for joiners between letters."""
+    if text.isascii():
+        return text
+    kept = "".join(c for c in text if c not in _BLANKS and (_is_seen(c) or c in _BIDI))
+    return _LOOSE_JOINER.sub("", kept)
+
+
+def _is_seen(character: str) -> bool:
+    return unicodedata.category(character) != "Cf" or character in _JOINERS

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.profiles.domain.codes import PLACEHOLDER_BIRTH_DATES
 from services.profiles.domain.guests import Guest
-from services.profiles.domain.matching import Candidate, Match, match
+from services.profiles.domain.matching import CERTAIN, Candidate, Match, match
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,13 @@ class Recognised:
 
 @dataclass(frozen=True)
 class Traces:
-    """What the people of a booking are looked for by."""
+    """What the people of a booking are looked for by; `companions` are names of whom nothing else is known."""
 
     identifiers: frozenset[str]
     births: frozenset[tuple[str, date]]  # folded name, day of birth
     companies: frozenset[str]
     ids: frozenset[UUID]
+    companions: frozenset[str] = frozenset()
 
 
 def traces(guests: Iterable[Guest]) -> Traces:
@@ -41,13 +42,18 @@ def traces(guests: Iterable[Guest]) -> Traces:
         births=frozenset(
             (g.card.match_name, g.card.birth_date)
             for g in guests
-            if g.card.kind == "person"
+            if g.card.is_person
             and g.card.match_name
             and g.card.birth_date
             and g.card.birth_date not in PLACEHOLDER_BIRTH_DATES
         ),
-        companies=frozenset(g.card.match_name for g in guests if g.card.kind == "company" and g.card.match_name),
+        companies=frozenset(g.card.match_name for g in guests if not g.card.is_person and g.card.match_name),
         ids=frozenset(g.profile_id for g in guests if g.profile_id),
+        companions=frozenset(
+            g.card.match_name
+            for g in guests
+            if len(guests) > 1 and g.card.is_person and all(g.card.folded_name) and not g.identifiers
+        ),
     )
 
 
@@ -57,20 +63,22 @@ def recognise(
     overused: Container[str],
     new_id: Callable[[], UUID],
     now: datetime,
+    certain: float = CERTAIN,
 ) -> list[Recognised]:
     """Each guest by the profile the booking names, else by the best candidate if it is certain, else as somebody new.
 
     Whoever was recognised or made for one guest is a candidate for the next: Ana and Anna with one mailbox on one
-    booking are one person even when the register is empty. `overused` identifiers are those that too many share.
+    booking are one person even when the register is empty. `overused` identifiers are those that too many share;
+    `certain` is from where somebody is linked by itself.
     """
     known = {candidate.profile_id: candidate for candidate in candidates}
-    answers = []
+    answers: list[Recognised] = []
     for guest in guests:
         if guest.profile_id in known:
             answer = Recognised(guest, known[guest.profile_id].profile_id, False, 1.0, ("named-by-booking",))
         else:
-            best = match(guest, known.values())
-            answer = _answer(guest, best, new_id)
+            beside = frozenset(each.profile_id for each in answers if not each.created)
+            answer = _answer(guest, match(guest, known.values(), beside=beside), new_id, certain)
         answers.append(answer)
         before = known.get(answer.profile_id) or Candidate(answer.profile_id, guest.card, now)
         shared = {key: False for key in guest.identifiers if key not in overused}
@@ -84,7 +92,7 @@ def recognise(
     return answers
 
 
-def _answer(guest: Guest, best: Match, new_id: Callable[[], UUID]) -> Recognised:
-    if best.candidate is not None and best.certain:
+def _answer(guest: Guest, best: Match, new_id: Callable[[], UUID], certain: float) -> Recognised:
+    if best.candidate is not None and best.sure(certain):
         return Recognised(guest, best.candidate.profile_id, False, best.score, best.reasons)
     return Recognised(guest, new_id(), True, best.score, best.reasons)

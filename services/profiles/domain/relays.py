@@ -1,6 +1,8 @@
-"""Addresses that belong to a booking and not to a person: relays of booking sites, agencies' own, placeholders.
+"""The rules about identifiers that a new register begins with: relays of booking sites, agencies' own addresses,
+placeholders.
 
-Data, with how sure we are of each; collected from the sites' documents and from what hoteliers report.
+Collected from the sites' documents and from what hoteliers report, with how sure we are of each. From then on they are
+data that a house edits (services/profiles/store/identifiers.py); these are what its first migration puts there.
 """
 
 from __future__ import annotations
@@ -72,21 +74,21 @@ PLACEHOLDER_DOMAINS = words(
     " xxx.com abc.abc"
 )
 
-_BY_DOMAIN = {relay.domain: relay for relay in RELAYS}
+
+def seed() -> list[dict[str, str | None]]:
+    """As rows of rules: a relay's domain stands with whatever is below it."""
+    domains = [_row("domain", f".{r.domain}", _means(r), r.site, r.confidence) for r in RELAYS]
+    addresses = [_row("address", address, "agency", r.site, r.confidence) for address, r in AGENCY_ADDRESSES.items()]
+    nobody = [_row("name", name, "placeholder") for name in sorted(PLACEHOLDER_NAMES)]
+    nowhere = [_row("domain", domain, "placeholder") for domain in sorted(PLACEHOLDER_DOMAINS)]
+    return [*domains, *addresses, *nobody, *nowhere]
 
 
-def relay_of(address: str) -> Relay | None:
-    """The relay an address belongs to: by its exact domain or one above it. `address` has an @."""
-    lower = address.lower()
-    domain = lower.rpartition("@")[2]
-    while domain:
-        if found := _BY_DOMAIN.get(domain):
-            return found
-        domain = domain.partition(".")[2]
-    return AGENCY_ADDRESSES.get(lower)
+def _means(relay: Relay) -> str:
+    return "agency" if relay.site == "agency" else "relay"
 
 
-def is_placeholder(address: str) -> bool:
-    """``none@none.com``, ``noreply@…``, ``test@example.com``: well-formed and nobody's."""
-    name, _, domain = address.lower().rpartition("@")
-    return name in PLACEHOLDER_NAMES or domain in PLACEHOLDER_DOMAINS
+def _row(
+    kind: str, pattern: str, means: str, site: str | None = None, confidence: Confidence = "sure"
+) -> dict[str, str | None]:
+    return {"kind": kind, "pattern": pattern, "means": means, "site": site, "confidence": confidence}

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from dataclasses import dataclass
+from itertools import permutations
+from typing import Literal
 from uuid import UUID
+
+from rapidfuzz.distance import DamerauLevenshtein
 
 from services.contracts.profiles import FindProfiles
 from services.kit.refusal import Invalid, Problem
@@ -15,16 +21,89 @@ _WORDS = 8
 _LONGEST = 200
 
 
+# How a name was found, best first: all of it, whole words, beginnings of words; then what may have been meant.
+How = Literal["whole", "words", "beginning", "part", "similar", "exact", "tail"]
+LAST = chr(sys.maxunicode)
+_NUMBER = re.compile(r"[+(]?[\d\s()./-]{3,}")
+_ADDRESS = re.compile(r"\S*@\S*")
+_CURSOR = re.compile(r"[01][0-7][0-2]\.[0-9a-f-]{36}")
+_TAIL = 4  # digits from which the end of a number says something
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page ended: behind this profile, in the list as it was made; so that it goes on in the same order.
+
+    `sounding`: by the words in Latin letters; `driver`: the place of the word whose entries were gone through; `stage`:
+    in which way it was found.
+    """
+
+    profile_id: UUID
+    sounding: bool = False
+    driver: int = 0
+    stage: int = 0
+
+    def __str__(self) -> str:
+        return f"{int(self.sounding)}{self.driver}{self.stage}.{self.profile_id}"
+
+    @classmethod
+    def read(cls, cursor: str) -> Place:
+        """Raises ValueError where it is none."""
+        if not _CURSOR.fullmatch(cursor):
+            raise ValueError
+        sounding, driver, stage = (int(digit) for digit in cursor[:3])
+        return cls(UUID(cursor[4:]), bool(sounding), driver, stage)
+
+
 @dataclass(frozen=True)
 class Search:
-    """`words` are parts of a name, `keys` whole addresses; `impossible`: nobody can have this."""
+    """`words` are words of a name or beginnings of them, the longest first, `sounding` the same in Latin letters where
+    they are in others; `keys` whole addresses; `address` is a part of one with its @, `tail` the end of a number.
+    `impossible`: nobody can have this.
+    """
 
     words: tuple[str, ...] = ()
+    sounding: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     ids: tuple[UUID, ...] = ()
-    after: UUID | None = None
+    address: str | None = None
+    tail: str | None = None
+    after: Place | None = None
     limit: int = 50
     impossible: bool = False
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words that somebody looks for, as patterns over a folded name that has a blank around each word."""
+
+    words: tuple[str, ...]
+
+    @property
+    def orders(self) -> list[str]:
+        """The name in every order of its words, where they are few."""
+        return [f" {' '.join(order)} " for order in permutations(self.words[:4])] if len(self.words) <= 4 else []
+
+    @property
+    def wholes(self) -> list[str]:
+        return [f"% {word} %" for word in self.words]
+
+    @property
+    def starts(self) -> list[str]:
+        return [f"% {word}%" for word in self.words]
+
+
+def slips(said: str, word: str) -> int | None:
+    """How many slips of the finger lie between what was typed and a word, or its beginning; None where too many do.
+
+    One from four letters, two from eight; a first letter is seldom wrong, and costs one more.
+    """
+    most = 1 if len(said) < 8 else 2
+    found = min(
+        DamerauLevenshtein.distance(said, word[:length], score_cutoff=most)
+        for length in {len(word), len(said), len(said) + 1, len(said) - 1}
+    )
+    return found if found + (said[0] != word[0]) <= most else None
 
 
 def read_search(said: FindProfiles) -> Search:
@@ -44,7 +123,7 @@ def read_search(said: FindProfiles) -> Search:
         raise Invalid(errors=faults)
     if said.cursor:
         try:
-            after = UUID(said.cursor)
+            after = Place.read(said.cursor)
         except ValueError:
             raise Invalid(errors=[Problem("/cursor", "Not a cursor of this list.")]) from None
     pointer = "/country"
@@ -57,5 +136,19 @@ def read_search(said: FindProfiles) -> Search:
         raise Invalid(errors=[Problem(pointer, str(fault))]) from None
     if said.email:
         keys.append(contacts.email_key(said.email))
-    words = tuple(dict.fromkeys(names.fold(said.q).split()))[:_WORDS]
-    return Search(words, tuple(keys), said.ids, after, said.limit, impossible=bool(said.q) and not words)
+    q = (said.q or "").strip()
+    address = q.lower() if _ADDRESS.fullmatch(q) and len(q) > 2 else None
+    digits = "".join(c for c in q if c.isdecimal()).lstrip("0") if _NUMBER.fullmatch(q) else ""
+    folded = () if address else tuple(dict.fromkeys(names.fold(q).split()))[:_WORDS]
+    words = tuple(sorted(folded, key=len, reverse=True))
+    return Search(
+        words=words,
+        sounding=tuple(sorted(dict.fromkeys(" ".join(names.in_latin(words)).split()), key=len, reverse=True)),
+        keys=tuple(keys),
+        ids=said.ids,
+        address=address,
+        tail=digits if len(digits) >= _TAIL else None,
+        after=after,
+        limit=said.limit,
+        impossible=bool(said.q) and not (words or address),
+    )

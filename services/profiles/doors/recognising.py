@@ -6,19 +6,26 @@ has made. Besides the message's own bookkeeping it is three statements, however 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from uuid import UUID, uuid4
 
 from services.contracts.bookings import BookingPeople, BookingPeopleChanged, BookingReceived, ReadBookingPeople
-from services.contracts.profiles import GuestsIdentified, IdentifiedPerson, ProfileChanged, ProfileCreated
+from services.contracts.profiles import (
+    ContactsChanged,
+    GuestsIdentified,
+    IdentifiedPerson,
+    ProfileChanged,
+    ProfileCreated,
+)
 from services.kit.ask import Ask
 from services.kit.db import Tx
 from services.kit.doors import subscribe
 from services.profiles.domain.card import Card
 from services.profiles.domain.guests import read_guests
-from services.profiles.domain.recognition import Recognised, Traces, recognise, traces
+from services.profiles.domain.recognition import Recognised, recognise, traces
+from services.profiles.domain.waiting import locks
+from services.profiles.store import identifiers
 from services.profiles.store import recognition as store
 from services.profiles.store.recognition import Addition, Known
 
@@ -41,9 +48,14 @@ class Recognising:
 
 def recognise_people(tx: Tx, booking: BookingPeople) -> None:
     """Give everybody on the booking a profile and announce it, unless that has been done for these people."""
-    guests = read_guests(booking.people, booking.country, tx.now.date())
+    rules = identifiers.in_memory()
+    guests = read_guests(booking.people, booking.country, tx.now.date(), rules)
     sought = traces(guests)
-    store.wait_for(tx, _locks(booking.booking_id, sought))
+    edition = store.wait_for(tx, locks(sought, f"booking {booking.booking_id}"))
+    if edition != rules.edition:
+        guests = read_guests(booking.people, booking.country, tx.now.date(), identifiers.rules_of(tx, edition))
+        sought = traces(guests)
+        store.wait_for(tx, locks(sought, f"booking {booking.booking_id}"))
     found = store.candidates(
         tx,
         booking.booking_id,
@@ -51,12 +63,16 @@ def recognise_people(tx: Tx, booking: BookingPeople) -> None:
         births=sought.births,
         companies=sought.companies,
         ids=sought.ids,
+        companions=sought.companions,
+        several=len(guests) > 1,
     )
     if found.done_for >= booking.version:
         return
     known = found.known
     candidates = [each.candidate for each in known.values()]
-    answers = recognise(guests, candidates, found.overused, uuid4, tx.now)
+    if found.now:
+        guests = tuple(replace(g, profile_id=found.now.get(g.profile_id, g.profile_id)) for g in guests)  # type: ignore[arg-type]
+    answers = recognise(guests, candidates, found.overused, uuid4, tx.now, found.certain)
     created = _cards(answers, known)
     additions = list(_additions(answers, known))
     places = {answer.guest.position: answer.profile_id for answer in answers}
@@ -67,6 +83,9 @@ def recognise_people(tx: Tx, booking: BookingPeople) -> None:
         tx.announce(ProfileCreated(profile_id=profile_id, version=1, kind=card.kind))
     for profile_id, version in versions.items():
         tx.announce(ProfileChanged(profile_id=profile_id, version=version))
+    for added in additions:
+        if added.says_who_it_is:
+            tx.announce(ContactsChanged(profile_id=added.profile_id, version=versions[added.profile_id]))
     tx.announce(
         GuestsIdentified(
             booking_id=booking.booking_id, booking_version=booking.version, people=tuple(_people(answers, known))
@@ -97,7 +116,7 @@ def _additions(answers: list[Recognised], known: dict[UUID, Known]) -> Iterator[
         nameless = not there.card.search_name and bool(card.search_name)
         seen[answer.profile_id] = Addition(
             profile_id=answer.profile_id,
-            names_of=before.names_of or (card if nameless and card.kind == there.card.kind else None),
+            names_of=before.names_of or (card if nameless and card.is_person == there.card.is_person else None),
             birth_date=before.birth_date or (card.birth_date if there.card.birth_date is None else None),
             language=before.language or (card.language if there.card.language is None else None),
             addresses=before.addresses or (() if found.has_address else card.addresses),
@@ -128,15 +147,3 @@ def _people(answers: list[Recognised], known: dict[UUID, Known]) -> Iterator[Ide
                 reasons=("no-details",),
                 do_not_book=unwelcome,
             )
-
-
-def _locks(booking_id: UUID, sought: Traces) -> set[int]:
-    births = (f"{name} {day.isoformat()}" for name, day in sought.births)
-    keys = (f"booking {booking_id}", *sought.identifiers, *births, *(f"company {c}" for c in sought.companies))
-    return {_number(key) for key in keys}
-
-
-def _number(key: str) -> int:
-    """A signed 64-bit number for an advisory lock. Two keys with the same one wait for each other, no more."""
-    digest = hashlib.blake2b(key.encode(), digest_size=8, person=b"recognise").digest()
-    return int.from_bytes(digest, "big", signed=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,16 @@ from services.kit.db import Tx
 from services.profiles.domain.card import Card
 from services.profiles.domain.contacts import SHARED_BY, Point
 from services.profiles.domain.matching import Candidate
-from services.profiles.store.rows import addresses_of, as_json, columns, point_columns
+from services.profiles.store.rows import (
+    POINT_COLUMNS,
+    POINT_RECORD,
+    address_column,
+    addresses_of,
+    as_json,
+    columns,
+    forms_of,
+    point_columns,
+)
 
 
 @dataclass(frozen=True)
@@ -32,12 +41,15 @@ class Known:
 class Found:
     """`done_for`: the version of the booking's people that have been recognised already, 0 if none have.
 
-    `overused` are the identifiers that too many profiles share.
+    `overused` are the identifiers that too many profiles share, `certain` is from where the house links by itself;
+    `now` says of retired profiles that the booking names who they are.
     """
 
     done_for: int
     known: dict[UUID, Known]
     overused: frozenset[str]
+    certain: float
+    now: Mapping[UUID, UUID]
 
 
 @dataclass(frozen=True)
@@ -51,10 +63,19 @@ class Addition:
     addresses: tuple[Address, ...] = ()
     points: tuple[Point, ...] = ()
 
+    @property
+    def says_who_it_is(self) -> bool:
+        """By what is added the profile may turn out to be somebody else of the register."""
+        return bool(self.names_of or self.birth_date or any(point.identifies for point in self.points))
 
-def wait_for(tx: Tx, keys: Iterable[int]) -> None:
-    """Let nobody else recognise by the same identifiers until this transaction ends. In order, so without deadlock."""
-    tx.execute(_WAIT, {"keys": sorted(keys)})
+
+def wait_for(tx: Tx, keys: Iterable[int]) -> UUID:
+    """Let nobody else recognise by the same identifiers until this transaction ends. In order, so without deadlock.
+
+    Answers the edition of the rules about identifiers.
+    """
+    edition: UUID = tx.execute(_WAIT, {"keys": sorted(keys)}).scalar_one()
+    return edition
 
 
 def candidates(
@@ -65,10 +86,13 @@ def candidates(
     births: Iterable[tuple[str, date]],
     companies: Iterable[str],
     ids: Iterable[UUID],
+    companions: Iterable[str] = (),
+    several: bool = False,
 ) -> Found:
     """All profiles that share something with the people of a booking or were recognised on it, in one statement.
 
-    An identifier that SHARED_BY or more profiles have finds nobody.
+    An identifier that SHARED_BY or more profiles have finds nobody. `companions` are names of whom nothing else is
+    known: they are found among those with whom the others stayed before. `several`: it is not one person alone.
     """
     births = list(births)
     rows = tx.execute(
@@ -81,15 +105,21 @@ def candidates(
             "days": [day for _, day in births],
             "companies": list(companies),
             "ids": list(ids),
+            "companions": list(companions),
+            "several": several,
         },
     ).all()
+    now = {UUID(was): UUID(now_is) for was, now_is in (rows[0].now or {}).items()}
     places: dict[UUID, set[int]] = {}
     for person in rows[0].people or ():
-        places.setdefault(UUID(person["profile_id"]), set()).add(person["position"])
+        who = UUID(person["profile_id"])
+        places.setdefault(now.get(who, who), set()).add(person["position"])
     return Found(
         done_for=rows[0].booking_version or 0,
         known={row.id: _known(row, places) for row in rows if row.id is not None},
         overused=frozenset(rows[0].overused or ()),
+        certain=rows[0].certain,
+        now=now,
     )
 
 
@@ -115,10 +145,7 @@ def save(
         {
             "now": tx.now,
             "stage": stage,
-            "created": as_json(
-                {"id": i, **columns(card), "addresses": [asdict(a) for a in card.addresses]}
-                for i, card in created.items()
-            ),
+            "created": as_json({"id": i, **columns(card)} for i, card in created.items()),
             "points": as_json(points),
             "additions": as_json(_addition(added) for added in additions),
             "booking_id": booking_id,
@@ -137,7 +164,7 @@ def _addition(added: Addition) -> dict[str, Any]:
         **{column: names.get(column) for column in kept},
         "birth_date": added.birth_date,
         "language": added.language,
-        "addresses": [asdict(address) for address in added.addresses] or None,
+        "addresses": [address_column(address) for address in added.addresses] or None,
     }
 
 
@@ -147,9 +174,12 @@ def _known(row: Any, places: Mapping[UUID, set[int]]) -> Known:
         given_name=row.given_name,
         family_name=row.family_name,
         name=row.name,
+        sex=row.sex,
+        suffix=row.suffix,
         birth_date=row.birth_date,
         language=row.language,
         addresses=addresses_of(row),
+        name_forms=forms_of(row),
     )
     candidate = Candidate(
         profile_id=row.id,
@@ -158,6 +188,7 @@ def _known(row: Any, places: Mapping[UUID, set[int]]) -> Known:
         keys=frozenset(row.keys or ()),
         shared=row.shared or {},
         on_booking=frozenset(places.get(row.id, ())),
+        stayed_with=frozenset(row.stayed_with or ()),
     )
     return Known(candidate, row.do_not_book, row.stage, bool(card.addresses))
 
@@ -167,7 +198,8 @@ def _known(row: Any, places: Mapping[UUID, set[int]]) -> Known:
 # is told to use the indexes that they will need when they are large.
 _WAIT = sa.text(
     """
-    SELECT count(pg_advisory_xact_lock(key)), set_config('plan_cache_mode', 'force_generic_plan', true),
+    SELECT (SELECT edition FROM identifier_edition), count(pg_advisory_xact_lock(key)),
+        set_config('plan_cache_mode', 'force_generic_plan', true),
         set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
         set_config('enable_mergejoin', 'off', true), set_config('enable_bitmapscan', 'off', true)
     FROM unnest(CAST(:keys AS bigint[])) AS key
@@ -179,10 +211,20 @@ _CANDIDATES = sa.text(
         SELECT c.profile_id, k.key, c.verified, count(*) OVER (PARTITION BY k.key) AS profiles
         FROM unnest(CAST(:identifiers AS text[])) AS k(key)
         CROSS JOIN LATERAL (
-            SELECT profile_id, verified FROM contact_points WHERE key = k.key AND NOT relay LIMIT :shared_by
+            SELECT profile_id, verified FROM contact_points
+            WHERE key = k.key AND NOT relay AND CURRENT_DATE BETWEEN coalesce(valid_from, '-infinity')
+                AND coalesce(valid_to, 'infinity')
+            LIMIT :shared_by
         ) AS c
     ), before AS (
         SELECT booking_version, people FROM recognitions WHERE booking_id = :booking_id
+    ), named AS (
+        SELECT p.id, p.merged_into FROM profiles p WHERE p.id IN (
+            SELECT unnest(CAST(:ids AS uuid[]))
+            UNION ALL
+            SELECT CAST(person ->> 'profile_id' AS uuid)
+            FROM before CROSS JOIN jsonb_array_elements(before.people) AS person
+        )
     ), found AS (
         SELECT profile_id, key, verified FROM sharing WHERE profiles < :shared_by
         UNION ALL
@@ -195,44 +237,62 @@ _CANDIDATES = sa.text(
         SELECT p.id, NULL, NULL
         FROM unnest(CAST(:companies AS text[])) AS company(name)
         CROSS JOIN LATERAL (
-            SELECT id FROM profiles WHERE kind = 'company' AND match_name = company.name LIMIT 50
+            SELECT id FROM profiles WHERE kind <> 'person' AND match_name = company.name LIMIT 50
         ) AS p
         UNION ALL
-        SELECT unnest(CAST(:ids AS uuid[])), NULL, NULL
+        SELECT coalesce(merged_into, id), NULL, NULL FROM named
         UNION ALL
-        SELECT CAST(person ->> 'profile_id' AS uuid), NULL, NULL
-        FROM before CROSS JOIN jsonb_array_elements(before.people) AS person
+        SELECT p.id, NULL, NULL
+        FROM (SELECT profile_id FROM sharing WHERE profiles < :shared_by UNION SELECT id FROM named) AS host
+        CROSS JOIN LATERAL (
+            SELECT booking_id FROM known_stays
+            WHERE profile_id = host.profile_id AND CAST(:companions AS text[]) <> '{}' LIMIT 50
+        ) AS stay
+        JOIN known_stays k ON k.booking_id = stay.booking_id AND k.profile_id <> host.profile_id
+        JOIN profiles p ON p.id = k.profile_id AND p.match_name = ANY(CAST(:companions AS text[]))
     ), candidate AS (
         SELECT profile_id, json_object_agg(key, verified) FILTER (WHERE key IS NOT NULL) AS shared
         FROM found GROUP BY profile_id
     )
     SELECT before.booking_version, before.people,
         (SELECT array_agg(DISTINCT key) FROM sharing WHERE profiles >= :shared_by) AS overused,
-        p.id, p.kind, p.given_name, p.family_name, p.name, p.birth_date, p.language, p.stage,
-        p.created_at, p.addresses,
+        (SELECT certain FROM matching_rules) AS certain,
+        (SELECT json_object_agg(id, merged_into) FROM named WHERE merged_into IS NOT NULL) AS now,
+        p.id, p.kind, p.given_name, p.family_name, p.name, p.sex, p.suffix, p.birth_date, p.language, p.stage,
+        p.created_at, p.addresses, p.name_forms,
         coalesce(l.do_not_book, false) AS do_not_book, candidate.shared,
-        (SELECT array_agg(c.key) FROM contact_points c WHERE c.profile_id = p.id) AS keys
+        (SELECT array_agg(c.key) FROM contact_points c WHERE c.profile_id = p.id) AS keys,
+        CASE WHEN :several THEN (
+            SELECT array_agg(DISTINCT k.profile_id)
+            FROM (SELECT booking_id FROM known_stays WHERE profile_id = p.id LIMIT 50) AS stay
+            JOIN known_stays k ON k.booking_id = stay.booking_id AND k.profile_id <> p.id
+        ) END AS stayed_with
     FROM (SELECT 1) AS one
     LEFT JOIN before ON true
     LEFT JOIN (candidate JOIN profiles p ON p.id = candidate.profile_id) ON true
-    LEFT JOIN levels l ON l.name = p.level
+    LEFT JOIN levels l ON l.code = p.level_code
     """
 )
 _SAVE = sa.text(
-    """
+    f"""
     WITH created AS (
         INSERT INTO profiles (id, version, kind, given_name, family_name, second_family_name, name, sex, birth_date,
-            nationality, language, addresses, level, stage, match_name, search_name, created_at, changed_at)
+            nationality, language, title, suffix, preferred_name, name_forms, birth_place, other_nationalities,
+            other_languages, addresses, level_code, stage, match_name, search_name, created_at, changed_at, origin)
         SELECT id, 1, kind, given_name, family_name, second_family_name, name, sex, birth_date,
-            nationality, language, addresses, level, :stage, match_name, search_name, :now, :now
+            nationality, language, title, suffix, preferred_name, name_forms, birth_place, other_nationalities,
+            other_languages, addresses,
+            CASE WHEN level IS NOT NULL THEN (SELECT l.code FROM levels l WHERE l.name = new.level) END,
+            :stage, match_name, search_name, :now, :now,
+            CASE WHEN CAST(:booking_id AS uuid) IS NOT NULL THEN 'booking' END
         FROM json_to_recordset(CAST(:created AS json)) AS new(id uuid, kind text, given_name text, family_name text,
             second_family_name text, name text, sex text, birth_date date, nationality text, language text,
+            title text, suffix text, preferred_name text, name_forms jsonb, birth_place text,
+            other_nationalities text[], other_languages text[],
             addresses jsonb, level text, match_name text, search_name text)
     ), points AS (
-        INSERT INTO contact_points (profile_id, key, kind, value, type, is_primary, verified, relay, source)
-        SELECT profile_id, key, kind, value, type, is_primary, verified, relay, source
-        FROM json_to_recordset(CAST(:points AS json)) AS new(profile_id uuid, key text, kind text, value text,
-            type text, is_primary boolean, verified boolean, relay boolean, source text)
+        INSERT INTO contact_points ({", ".join(POINT_COLUMNS)})
+        SELECT {", ".join(POINT_COLUMNS)} FROM json_to_recordset(CAST(:points AS json)) AS new({POINT_RECORD})
         ON CONFLICT (profile_id, key) DO NOTHING
     ), recognised AS (
         INSERT INTO recognitions AS r (booking_id, booking_version, people)
@@ -254,5 +314,5 @@ _SAVE = sa.text(
         match_name text, search_name text, birth_date date, language text, addresses jsonb)
     WHERE p.id = new.id
     RETURNING p.id, p.version
-    """
+    """  # noqa: S608
 )

@@ -7,10 +7,9 @@ down_revision = "0001"
 
 TABLES = """
 CREATE TABLE timeline (
-    id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+    seq bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
     profile_id uuid NOT NULL,
     at timestamptz NOT NULL,
-    seq bigint GENERATED ALWAYS AS IDENTITY,
     kind text NOT NULL,
     what text NOT NULL,
     property_id uuid,
@@ -23,6 +22,7 @@ CREATE INDEX timeline_of_profile ON timeline (profile_id, at DESC, seq DESC);
 CREATE INDEX timeline_of_booking ON timeline (booking_id) WHERE booking_id IS NOT NULL;
 COMMENT ON TABLE timeline IS 'what happened to a guest, newest last; ids, amounts and states, never names or addresses';
 COMMENT ON COLUMN timeline.what IS 'the event, as in booking.confirmed';
+COMMENT ON COLUMN timeline.property_id IS 'where the event says it; else it is that of the booking''s other lines';
 COMMENT ON COLUMN timeline.ref IS 'the thing it happened to: a message, a payment, a note';
 """
 
