@@ -10,6 +10,8 @@ from flask_smorest import Api
 from werkzeug.exceptions import NotFound
 
 from gateway.access.callers import PUBLIC, needs
+from gateway.field_schemas import Definitions, described
+from services.contracts.profiles import FieldDefinition
 
 _ASSETS = frozenset({"swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"})
 _POLICY = (
@@ -41,14 +43,19 @@ _START = """SwaggerUIBundle({
 def blueprint(api: Api) -> Blueprint:
     pages = Blueprint("docs", __name__)
     assets = str(files("flask_swagger_ui") / "dist")
-    kept: list[str] = []
+    kept: dict[tuple[FieldDefinition, ...], str] = {}
+    definitions = Definitions()
 
     @pages.get("/openapi.json")
     @needs(PUBLIC)
     def openapi() -> Response:
-        if not kept:
-            kept.append(json.dumps(api.spec.to_dict(), indent=1))
-        return Response(kept[0], mimetype="application/json")
+        now = definitions.now()
+        text = kept.get(now)
+        if text is None:
+            text = json.dumps(described(api.spec.to_dict(), now), indent=1)
+            kept.clear()
+            kept[now] = text
+        return Response(text, mimetype="application/json")
 
     @pages.get("/docs")
     @needs(PUBLIC)

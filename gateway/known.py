@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from gateway.asking import answered, ask, ask_all
+from gateway import shapes
+from gateway.asking import answered, ask, ask_all, ask_all_within
 from gateway.problems import Refused
-from services.contracts.bookings import NoSuchProperty, Person, Property, ReadProperties
-from services.contracts.profiles import NoSuchProfile, ReadProfile
+from services.contracts.bookings import Booking, NoSuchProperty, Person, Property, ReadProperties
+from services.contracts.profiles import GuestInternals, InternalsFound, NoSuchProfile, ReadInternals, ReadProfile
 from services.kit import wire
-from services.kit.refusal import Problem
+from services.kit.refusal import Problem, Unavailable
 
 R = TypeVar("R")
+
+_PATIENCE: Final = 0.3  # seconds that a booking waits for what staff are to know of its guests
+_AT_ONCE: Final = 1000  # guests that are asked about in one question
 
 
 def about_guest(profile_id: UUID, said: wire.Request[R]) -> R:
@@ -76,6 +80,7 @@ def from_register(people: Mapping[str, Person]) -> tuple[dict[str, Person], froz
         person = people[pointer]
         known[pointer] = replace(
             person,
+            profile_id=profile.id,
             given_name=person.given_name or profile.given_name,
             family_name=person.family_name or profile.family_name,
             company=person.company or profile.name,
@@ -86,3 +91,27 @@ def from_register(people: Mapping[str, Person]) -> tuple[dict[str, Person], froz
     if faults:
         raise Refused(422, "invalid", "The input is not valid.", errors=faults)
     return known, frozenset(unwelcome)
+
+
+def with_internals(said: Booking) -> dict[str, Any]:
+    """A booking as it is shown to staff: with the level, the warnings and the open tasks of everybody on it."""
+    return shapes.booking(said, internals_of([said]))
+
+
+def internals_of(bookings: Iterable[Booking]) -> dict[UUID, GuestInternals]:
+    """Of everybody on all of these."""
+    return internals(person.profile_id for booking in bookings for person in booking.people)
+
+
+def internals(profile_ids: Iterable[UUID | None]) -> dict[UUID, GuestInternals]:
+    """What staff are to know of guests, asked once for all of them; of nobody while profiles is silent."""
+    ids = sorted({who for who in profile_ids if who is not None})
+    if not ids:
+        return {}
+    parts = (ids[first : first + _AT_ONCE] for first in range(0, len(ids), _AT_ONCE))
+    said = [ReadInternals(profile_ids=tuple(part)) for part in parts]
+    try:
+        found = ask_all_within(_PATIENCE, *said)
+    except Unavailable:
+        return {}
+    return {each.profile_id: each for answer in found if isinstance(answer, InternalsFound) for each in answer.items}

@@ -16,6 +16,7 @@ _STATUS_OF_KIND: Final[dict[Kind, int]] = {
     "conflict": 409,
     "invalid": 422,
     "forbidden": 403,
+    "too_many": 429,
     "unavailable": 503,
     "broken": 500,
 }
@@ -26,6 +27,7 @@ _REMEDY_OF_KIND: Final[dict[Kind, str]] = {
     "conflict": "Read the present state and decide anew: the same call is refused for as long as that state lasts.",
     "invalid": "Correct what the pointers in `errors` name, and send again under the same Idempotency-Key or another.",
     "forbidden": "Use a key that has the scope which `detail` names.",
+    "too_many": "Wait as many seconds as `Retry-After` says.",
     "unavailable": "Try again after `Retry-After` seconds, under the same Idempotency-Key.",
     "broken": "Nothing is wrong with the call. Tell whoever runs Foyer the `request_id`: the log has the rest.",
 }
@@ -44,7 +46,10 @@ _REMEDIES: Final = {
     "no-address": "Add an e-mail address or a mobile number to the guest's profile.",
     "no-invoicing": "Say how the property issues: PUT /v1/properties/{key}/invoicing.",
     "no-room-left": "Look at GET /v1/availability for nights and room types that are left.",
+    "not-your-property": "Use a key that is not limited, or is limited to this property: foyer keys limit.",
     "not-in-team": "Have somebody of the team that `facts` names do it, or an admin.",
+    "possible-duplicate": "Read the `candidates`; use the one that it is, or send the call again with `confirm`, a list"
+    " of the ids of all of them.",
     "register-not-set-up": "Say how the authority knows the property: PUT /v1/properties/{key}/register.",
     "still-running": "Wait a second and send it again under the same Idempotency-Key.",
 }

@@ -56,9 +56,13 @@ def problem(
     *,
     errors: Iterable[Problem] = (),
     facts: Mapping[str, str] | None = None,
+    more: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """The document; ASCII only, so that pointers made of hostile field names cannot break it."""
+    """The document; `more` are members of its own kind.
+
+    ASCII only, so that pointers made of hostile field names cannot break it.
+    """
     said: dict[str, Any] = {
         "type": f"/problems/{code}" if code else "about:blank",
         "title": problem_types.title(code, status),
@@ -71,6 +75,7 @@ def problem(
         said["errors"] = listed
     if facts:
         said["facts"] = dict(facts)
+    said.update(more or {})
     response = Response(json.dumps(said), status, mimetype="application/problem+json")
     response.headers.update(headers or {})
     return response
@@ -81,7 +86,8 @@ def of_refusal(refusal: Refusal) -> Response:
     kind = problem_types.of_refusal(refusal)
     if kind.status == 500:
         return problem(500, kind.code)
-    headers = {"Retry-After": "1"} if kind.status == 503 else None
+    after = {503: "1", 429: refusal.facts.get("retry_after", "60")}.get(kind.status)
+    headers = {"Retry-After": after} if after else None
     return problem(kind.status, kind.code, refusal.detail, errors=refusal.errors, facts=refusal.facts, headers=headers)
 
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from marshmallow import fields, validate
 
 from gateway.outside import Instant, LongText, Text, schema_of
 from services.contracts import bookings
 from services.contracts.bookings import Booking, PostalAddress
+from services.contracts.profiles import GuestInternals
 
 ROLES = ("booker", "primary", "additional", "contact", "payer")
 
 
 class PersonAsTheyLeft(schema_of(bookings.Person)):  # type: ignore[misc]
-    """Once the stay is over, names are those of check-out, and with them stands what was known then (`as_of`)."""
+    """Once the stay is over, names are those of check-out, and with them stands what was known then (`as_of`).
+
+    `internal` is what staff are to know of the guest now; null of whom the register knows nothing, or where it does not
+    answer at the moment.
+    """
 
     class Meta:
         exclude = ("consents",)
@@ -25,6 +32,7 @@ class PersonAsTheyLeft(schema_of(bookings.Person)):  # type: ignore[misc]
     phones = fields.List(LongText())
     addresses = fields.List(fields.Nested(schema_of(PostalAddress)))
     as_of = Instant()
+    internal = fields.Nested(schema_of(GuestInternals), allow_none=True)
 
 
 class PersonOnBooking(PersonAsTheyLeft):
@@ -43,10 +51,10 @@ class BookingShape(schema_of(Booking)):  # type: ignore[misc]
     people = fields.List(fields.Nested(PersonOnBooking))
 
 
-def booking(said: Booking) -> dict[str, Any]:
+def booking(said: Booking, internals: Mapping[UUID, GuestInternals] | None = None) -> dict[str, Any]:
     """A booking with its people, one entry per role, as values for `outside.text`."""
     entries: list[dict[str, Any]] = []
-    for values in people(said):
+    for values in people(said, internals):
         # who has no role yet is told of nevertheless
         entries.extend({"role": role, **values} for role in values.pop("roles") or [None])
     entries.sort(key=lambda entry: ROLES.index(entry["role"]) if entry["role"] in ROLES else len(ROLES))
@@ -55,8 +63,10 @@ def booking(said: Booking) -> dict[str, Any]:
     return {**values, "people": entries}
 
 
-def people(said: Booking) -> list[dict[str, Any]]:
-    """Its people, as such values, each once with all their roles; once the stay is over, as known at check-out."""
+def people(said: Booking, internals: Mapping[UUID, GuestInternals] | None = None) -> list[dict[str, Any]]:
+    """Its people, as such values, each once with all their roles; once the stay is over, as known at check-out. With
+    what staff are to know of them, where that was looked up.
+    """
     left = {guest.profile_id: guest for guest in said.departed_guests}
     entries = []
     for person in said.people:
@@ -65,5 +75,7 @@ def people(said: Booking) -> list[dict[str, Any]]:
         if guest := left.get(person.profile_id):  # type: ignore[arg-type]
             then = vars(guest)
             values |= then | {name: then[name] or values[name] for name in ("given_name", "family_name", "company")}
+        if internals is not None:
+            values["internal"] = internals.get(person.profile_id) if person.profile_id else None
         entries.append(values)
     return entries

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
 from babel import Locale
 from babel.dates import format_skeleton
+from babel.numbers import format_decimal
 
 from gateway.printing.card_words import card_words
 from gateway.printing.fonts import FAMILIES
 from gateway.printing.setting import RIGHT_TO_LEFT, locale_of, set_pages
 from services.contracts.bookings.registers import CardField, RegistrationCard, RegistrationCards
+from services.contracts.profiles import CardLine, InLanguage
 
 _DAYS = {"birth_date", "arrival", "departure"}
 _CODES = {"sex", "document_kind", "kin"}
 _COUNTRIES = {"nationality", "document_country"}
 
 
-def registration_cards(found: RegistrationCards, language: str | None = None) -> bytes:
-    """Each in `language`, or else in its guest's own; the same for the same cards."""
-    pages = [_page(card, found, language or card.language or "en") for card in found.cards]
+def registration_cards(
+    found: RegistrationCards, language: str | None = None, own: Mapping[int, Sequence[CardLine]] | None = None
+) -> bytes:
+    """Each in `language`, or else in its guest's own; the same for the same cards. `own`: by position, what the house
+    asks beside the law.
+    """
+    more = own or {}
+    pages = [_page(card, found, language or card.language or "en", more.get(card.position, ())) for card in found.cards]
     said = {"language": "en", "rtl": any(page["rtl"] for page in pages), "fonts": FAMILIES, "pages": pages}
     return set_pages("card.typ", said, datetime(2000, 1, 1, tzinfo=UTC))
 
 
-def _page(card: RegistrationCard, found: RegistrationCards, language: str) -> dict[str, Any]:
+def _page(card: RegistrationCard, found: RegistrationCards, language: str, own: Sequence[CardLine]) -> dict[str, Any]:
     locale = locale_of(language)
     words = card_words(locale.language)
     return {
@@ -35,7 +42,8 @@ def _page(card: RegistrationCard, found: RegistrationCards, language: str) -> di
         "property": found.property_name,
         "title": words["title"],
         "booking": (words["booking"], card.reference),
-        "lines": [(words[field.name], _value(field, words, locale)) for field in card.fields],
+        "lines": [(words[field.name], _value(field, words, locale)) for field in card.fields]
+        + [(_label(each.labels, locale), _own(each, locale)) for each in own],
         "companions": (
             words["companions"],
             ", ".join(f"{each.count} × {_country(each.nationality, locale)}" for each in card.companions),
@@ -56,6 +64,29 @@ def _value(field: CardField, words: Mapping[str, str], locale: Locale) -> str | 
     if field.name in _COUNTRIES:
         return ", ".join(_country(code, locale) for code in field.value.split(", "))
     return field.value
+
+
+def _own(line: CardLine, locale: Locale) -> str | None:
+    if line.value is None:
+        return None
+    if line.chosen:
+        return ", ".join(_label(option.labels, locale) for option in line.chosen)
+    match "text" if line.masked else line.type:
+        case "boolean":
+            return "X" if line.value else "–"
+        case "date":
+            return _day(date.fromisoformat(line.value), locale)
+        case "country":
+            return _country(line.value, locale)
+        case "number":
+            return str(format_decimal(line.value, locale=locale))
+    return str(line.value)
+
+
+def _label(said: Sequence[InLanguage], locale: Locale) -> str:
+    """In the card's language, else in English, else in the first there is."""
+    texts = {each.language.partition("-")[0]: each.text for each in reversed(said)}
+    return texts.get(locale.language) or texts.get("en") or said[0].text
 
 
 def _notice(found: RegistrationCards, words: Mapping[str, str]) -> str:

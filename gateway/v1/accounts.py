@@ -57,7 +57,7 @@ class Pin(Release):
 
 
 @blueprint.get("/profiles/<uuid:profile_id>/account")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.arguments(WantedLines, location="query")
 @blueprint.response(200, schema_of(Account))
 def read_account(wanted: dict[str, Any], profile_id: UUID) -> Response:
@@ -67,7 +67,7 @@ def read_account(wanted: dict[str, Any], profile_id: UUID) -> Response:
 
 
 @blueprint.get("/bookings/<uuid:booking_id>/balance")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.arguments(WantedShare, location="query")
 @blueprint.response(200, schema_of(BookingBalance))
 def read_booking_balance(wanted: dict[str, Any], booking_id: UUID) -> Response:

@@ -54,7 +54,7 @@ class NewAdjustment(Strict):
 
 
 @blueprint.post("/adjustments")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.doc(**{"x-key-demanded": True})
 @blueprint.arguments(NewAdjustment)
 @blueprint.response(201, AdjustmentShape)
@@ -69,7 +69,7 @@ def post_adjustment(body: dict[str, Any]) -> Response:
 
 
 @blueprint.get("/adjustments/<uuid:adjustment_id>")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, AdjustmentShape)
 def read_adjustment(adjustment_id: UUID) -> Response:
     """One adjustment, with its tax and its state."""

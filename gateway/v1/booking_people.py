@@ -13,7 +13,7 @@ from gateway import shapes
 from gateway.access.callers import needs
 from gateway.asking import ask, command, reply
 from gateway.blueprint import Blueprint
-from gateway.known import from_register
+from gateway.known import from_register, internals_of, with_internals
 from gateway.outside import LongText, Strict, Text, WholeNumber, listing
 from gateway.preconditions import version_to_change
 from gateway.v1.bookings import PersonIn
@@ -70,7 +70,7 @@ class NeedCode(Schema):
 
 
 @blueprint.get("/needs")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, listing(NeedCode, "NeedCodesPage"))
 def read_need_codes() -> Response:
     """The codes of needs, with a label for people."""
@@ -78,28 +78,29 @@ def read_need_codes() -> Response:
 
 
 @blueprint.get("/bookings/<uuid:booking_id>/people")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, listing(shapes.PersonAsTheyLeft, "PeoplePage"))
 def read_people(booking_id: UUID) -> Response:
     """Everybody on the booking, each once, with an ETag to change them by; after the stay as they were then."""
     booking = ask(ReadBooking(booking_id=booking_id))
-    return reply({"items": shapes.people(booking), "next": None}, version=booking.version)
+    return reply({"items": shapes.people(booking, internals_of([booking])), "next": None}, version=booking.version)
 
 
 @blueprint.get("/bookings/<uuid:booking_id>/people/<int:position>")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, shapes.PersonAsTheyLeft)
 def read_person(booking_id: UUID, position: int) -> Response:
     """One of them."""
     booking = ask(ReadBooking(booking_id=booking_id))
-    found = next((entry for entry in shapes.people(booking) if entry["position"] == position), None)
+    people = shapes.people(booking, internals_of([booking]))
+    found = next((entry for entry in people if entry["position"] == position), None)
     if found is None:
         raise NoSuchPerson
     return reply(found, version=booking.version)
 
 
 @blueprint.post("/bookings/<uuid:booking_id>/people")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.doc(parameters=[IF_MATCH])
 @blueprint.arguments(PersonWithRoles)
 @blueprint.response(201, shapes.BookingShape)
@@ -116,7 +117,7 @@ def add_person(body: dict[str, Any], booking_id: UUID) -> Response:
 
 
 @blueprint.put("/bookings/<uuid:booking_id>/people/<int:position>")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.doc(parameters=[IF_MATCH])
 @blueprint.arguments(PersonWithRoles)
 @blueprint.response(200, shapes.BookingShape)
@@ -133,7 +134,7 @@ def change_person(body: dict[str, Any], booking_id: UUID, position: int) -> Resp
 
 
 @blueprint.delete("/bookings/<uuid:booking_id>/people/<int:position>")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.doc(parameters=[IF_MATCH])
 @blueprint.response(200, shapes.BookingShape)
 def remove_person(booking_id: UUID, position: int) -> Response:
@@ -142,7 +143,7 @@ def remove_person(booking_id: UUID, position: int) -> Response:
 
 
 @blueprint.put("/bookings/<uuid:booking_id>/needs")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.doc(parameters=[_MAYBE_IF_MATCH])
 @blueprint.arguments(Needs)
 @blueprint.response(200, shapes.BookingShape)
@@ -169,4 +170,4 @@ def _version(booking_id: UUID) -> int:
 
 def _changed(said: wire.Request[Booking], renamed: dict[str, str] | None = None) -> Response:
     after = command(said, renamed=renamed)
-    return reply(shapes.booking(after), version=after.version)
+    return reply(with_internals(after), version=after.version)

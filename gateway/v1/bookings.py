@@ -14,7 +14,7 @@ from gateway.access.callers import needs
 from gateway.asking import ask, command, reply
 from gateway.blueprint import Blueprint
 from gateway.contacts import EmailAddress, PhoneNumber
-from gateway.known import from_register
+from gateway.known import from_register, internals_of, with_internals
 from gateway.outside import (
     Flag,
     Instant,
@@ -162,7 +162,7 @@ class BookingFound(shapes.BookingShape):
 
 
 @blueprint.post("/bookings")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.arguments(NewBooking)
 @blueprint.response(201, shapes.BookingShape)
 def open_booking(body: dict[str, Any]) -> Response:
@@ -192,7 +192,7 @@ def open_booking(body: dict[str, Any]) -> Response:
 
 
 @blueprint.get("/bookings")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.arguments(BookingFilter, location="query")
 @blueprint.response(200, listing(BookingFound, "BookingsPage"))
 def find_bookings(wanted: dict[str, Any]) -> Response:
@@ -202,11 +202,12 @@ def find_bookings(wanted: dict[str, Any]) -> Response:
     """
     who = wanted["profile_id"] = wanted.pop("profile")
     found = ask(FindBookings(**wanted), renamed={"profile_id": "profile"})
-    return reply(page(found, lambda booking: shapes.booking(booking) | _roles(booking, who)))
+    internals = internals_of(found.items)
+    return reply(page(found, lambda booking: shapes.booking(booking, internals) | _roles(booking, who)))
 
 
 @blueprint.get("/bookings/<uuid:booking_id>")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, shapes.BookingShape)
 def read_booking(booking_id: UUID) -> Response:
     """One booking, with an ETag to change it by."""
@@ -214,7 +215,7 @@ def read_booking(booking_id: UUID) -> Response:
 
 
 @blueprint.post("/bookings/<uuid:booking_id>/check-in")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.arguments(CheckInBody)
 @blueprint.response(200, shapes.BookingShape)
 def check_in(body: dict[str, Any], booking_id: UUID) -> Response:
@@ -224,7 +225,7 @@ def check_in(body: dict[str, Any], booking_id: UUID) -> Response:
 
 
 @blueprint.post("/bookings/<uuid:booking_id>/check-out")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.response(200, shapes.BookingShape)
 def check_out(booking_id: UUID) -> Response:
     """The guest has departed."""
@@ -236,7 +237,7 @@ def _moved(said: wire.Request[Booking]) -> Response:
 
 
 def _shown(booking: Booking) -> Response:
-    return reply(shapes.booking(booking), version=booking.version)
+    return reply(with_internals(booking), version=booking.version)
 
 
 def _roles(booking: Booking, profile_id: UUID | None) -> dict[str, list[str]]:

@@ -36,7 +36,7 @@ class ChannelReportShape(schema_of(ChannelReport)):  # type: ignore[misc]
 
 
 @blueprint.get("/reports/channels")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.arguments(ReportFilter, location="query")
 @blueprint.response(200, ChannelReportShape)
 def read_channel_report(wanted: dict[str, Any]) -> Response:

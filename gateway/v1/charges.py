@@ -68,7 +68,7 @@ class KindIn(Strict):
 
 
 @blueprint.post("/charges")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.doc(**{"x-key-demanded": True})
 @blueprint.arguments(NewCharge)
 @blueprint.response(201, ChargeShape)
@@ -82,7 +82,7 @@ def post_charge(body: dict[str, Any]) -> Response:
 
 
 @blueprint.get("/charges/<uuid:charge_id>")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, ChargeShape)
 def read_charge(charge_id: UUID) -> Response:
     """One charge, with its tax and its state."""
@@ -90,7 +90,7 @@ def read_charge(charge_id: UUID) -> Response:
 
 
 @blueprint.post("/charges/<uuid:charge_id>/void")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.doc(**{"x-key-demanded": True})
 @blueprint.arguments(Voiding)
 @blueprint.response(200, ChargeShape)
@@ -109,7 +109,7 @@ def receive_charge(notice: ChargeNotice) -> Response:
 
 
 @blueprint.get("/charge-kinds")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, listing(KindShape, "ChargeKindsPage"))
 def read_charge_kinds() -> Response:
     """All kinds, also those that are not in use any more."""

@@ -41,7 +41,7 @@ class CodesIn(Strict):
 
 
 @blueprint.get("/properties/<key>/codes")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.arguments(AnySource, location="query")
 @blueprint.response(200, schema_of(Codes))
 def read_codes(wanted: dict[str, Any], key: str) -> Response:

@@ -1,4 +1,4 @@
-"""What companies may owe and how old it is, and who owes which charges of a booking."""
+"""Companies and agencies: their list, what they may owe and how old it is, and who owes which charges of a booking."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gateway.access.callers import needs
 from gateway.asking import ask, command, reply
 from gateway.blueprint import Blueprint
 from gateway.known import about_guest, refuse_unknown
-from gateway.outside import MoneyField, Strict, Text, WholeNumber, schema_of
+from gateway.outside import MoneyField, Page, Strict, Text, WholeNumber, listing, page, schema_of
 from services.contracts.billing import (
     Ageing,
     CreditTerms,
@@ -24,9 +24,14 @@ from services.contracts.billing import (
     SetCreditTerms,
     SetRouting,
 )
-from services.contracts.profiles import ReadProfile
+from services.contracts.profiles import FindOrganisations, Profile, ReadProfile
 
 blueprint = Blueprint("companies", __name__, description="Credit of companies, and who owes which charges")
+
+
+class CompaniesFilter(Page):
+    q = Text(load_default=None, metadata={"description": "How the name begins, whatever its accents and legal form."})
+    kind = Text(load_default=None, validate=validate.OneOf(["company", "agency"]))
 
 
 class CreditTermsIn(Strict):
@@ -51,6 +56,15 @@ class RoutingRuleShape(Strict):
 class RoutingShape(Strict):
     booking_id = fields.UUID(required=True)
     rules = fields.List(fields.Nested(RoutingRuleShape), required=True)
+
+
+@blueprint.get("/companies")
+@needs("read", by_property=True)
+@blueprint.arguments(CompaniesFilter, location="query")
+@blueprint.response(200, listing(schema_of(Profile), "CompaniesPage"))
+def find_companies(wanted: dict[str, Any]) -> Response:
+    """Companies and agencies by name."""
+    return reply(page(ask(FindOrganisations(**wanted))))
 
 
 @blueprint.get("/profiles/<uuid:profile_id>/credit-terms")
@@ -80,7 +94,7 @@ def read_ageing(profile_id: UUID) -> Response:
 
 
 @blueprint.get("/bookings/<uuid:booking_id>/routing")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, RoutingShape)
 def read_routing(booking_id: UUID) -> Response:
     """Who owes which kinds of the booking's charges."""
@@ -88,7 +102,7 @@ def read_routing(booking_id: UUID) -> Response:
 
 
 @blueprint.put("/bookings/<uuid:booking_id>/routing")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.arguments(RoutingIn)
 @blueprint.response(200, RoutingShape)
 def set_routing(body: dict[str, Any], booking_id: UUID) -> Response:

@@ -37,7 +37,7 @@ class ConsentIn(Strict):
 
 
 @blueprint.get("/profiles/<uuid:profile_id>/consents")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.arguments(Moment, location="query")
 @blueprint.response(200, schema_of(Consents))
 def read_consents(wanted: dict[str, Any], profile_id: UUID) -> Response:
@@ -46,7 +46,7 @@ def read_consents(wanted: dict[str, Any], profile_id: UUID) -> Response:
 
 
 @blueprint.post("/profiles/<uuid:profile_id>/consents")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.arguments(ConsentIn)
 @blueprint.response(201, schema_of(ConsentRecord))
 def record_consent(body: dict[str, Any], profile_id: UUID) -> Response:

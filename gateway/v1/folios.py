@@ -31,7 +31,7 @@ class FolioFilter(Page):
 
 
 @blueprint.get("/folios")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.arguments(FolioFilter, location="query")
 @blueprint.response(200, listing(FolioShape, "FoliosPage"))
 def find_folios(wanted: dict[str, Any]) -> Response:
@@ -41,7 +41,7 @@ def find_folios(wanted: dict[str, Any]) -> Response:
 
 
 @blueprint.get("/folios/<uuid:folio_id>")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, FolioShape)
 def read_folio(folio_id: UUID) -> Response:
     """One folio."""
@@ -49,7 +49,7 @@ def read_folio(folio_id: UUID) -> Response:
 
 
 @blueprint.post("/folios/<uuid:folio_id>/close")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.response(200, FolioShape)
 def close_folio(folio_id: UUID) -> Response:
     """From now on it takes no charges and gives none back."""
@@ -57,7 +57,7 @@ def close_folio(folio_id: UUID) -> Response:
 
 
 @blueprint.post("/folios/<uuid:folio_id>/reopen")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.response(200, FolioShape)
 def reopen_folio(folio_id: UUID) -> Response:
     """It takes charges again."""

@@ -107,7 +107,7 @@ FunctionShape = schema_of(Function)
 
 
 @blueprint.get("/properties/<key>/function-rooms")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, schema_of(FunctionRooms))
 def read_function_rooms(key: str) -> Response:
     """The rooms of a property that functions are held in."""
@@ -125,7 +125,7 @@ def set_function_rooms(body: dict[str, Any], key: str) -> Response:
 
 
 @blueprint.post("/functions")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.arguments(NewFunction)
 @blueprint.response(201, FunctionShape)
 def book_function(body: dict[str, Any]) -> Response:
@@ -136,7 +136,7 @@ def book_function(body: dict[str, Any]) -> Response:
 
 
 @blueprint.get("/functions")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.arguments(FunctionFilter, location="query")
 @blueprint.response(200, listing(FunctionShape, "FunctionsPage"))
 def find_functions(wanted: dict[str, Any]) -> Response:
@@ -145,7 +145,7 @@ def find_functions(wanted: dict[str, Any]) -> Response:
 
 
 @blueprint.get("/functions/<uuid:function_id>")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, FunctionShape)
 def read_function(function_id: UUID) -> Response:
     """One function, with an ETag to change it by."""
@@ -153,7 +153,7 @@ def read_function(function_id: UUID) -> Response:
 
 
 @blueprint.patch("/functions/<uuid:function_id>")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.arguments(FunctionChange)
 @blueprint.response(200, FunctionShape)
 def change_function(body: dict[str, Any], function_id: UUID) -> Response:
@@ -171,7 +171,7 @@ def change_function(body: dict[str, Any], function_id: UUID) -> Response:
 
 
 @blueprint.post("/functions/<uuid:function_id>/cancel")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.response(200, FunctionShape)
 def cancel_function(function_id: UUID) -> Response:
     """Its rooms are free at once."""

@@ -114,7 +114,7 @@ GroupShape = schema_of(Group)
 
 
 @blueprint.post("/groups")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.arguments(NewGroup)
 @blueprint.response(201, GroupShape)
 def open_group(body: dict[str, Any]) -> Response:
@@ -125,7 +125,7 @@ def open_group(body: dict[str, Any]) -> Response:
 
 
 @blueprint.get("/groups")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.arguments(GroupFilter, location="query")
 @blueprint.response(200, listing(schema_of(GroupSummary), "GroupsPage"))
 def find_groups(wanted: dict[str, Any]) -> Response:
@@ -134,7 +134,7 @@ def find_groups(wanted: dict[str, Any]) -> Response:
 
 
 @blueprint.get("/groups/<code>")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, GroupShape)
 def read_group(code: str) -> Response:
     """Blocked, picked up and left by night and type, and the group's bookings; with an ETag to change it by."""
@@ -143,7 +143,7 @@ def read_group(code: str) -> Response:
 
 
 @blueprint.patch("/groups/<code>")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.arguments(GroupChange)
 @blueprint.response(200, GroupShape)
 def change_group(body: dict[str, Any], code: str) -> Response:
@@ -165,7 +165,7 @@ def change_group(body: dict[str, Any], code: str) -> Response:
 
 
 @blueprint.post("/groups/<code>/cancel")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.response(200, GroupShape)
 def cancel_group(code: str) -> Response:
     """Give the block back, and cancel the group's functions and all its bookings whose guests have not come.

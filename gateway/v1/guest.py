@@ -15,7 +15,7 @@ from services.contracts.billing import BookingDue, CurrencyBalance
 from services.contracts.consent import Consents
 from services.contracts.loyalty import LoyaltyAccount
 from services.contracts.notifier import Message
-from services.contracts.profiles import Profile
+from services.contracts.profiles import Profile, Task
 
 blueprint = Blueprint("guest view", __name__, description="All about one guest")
 
@@ -44,12 +44,12 @@ class ViewShape(Schema):
     consents = fields.Nested(schema_of(Consents), allow_none=True)
     loyalty = fields.Nested(schema_of(LoyaltyAccount), allow_none=True)
     messages = fields.List(fields.Nested(MessageSummary), allow_none=True)
-    tasks = fields.List(fields.Dict())
+    tasks = fields.List(fields.Nested(schema_of(Task)), allow_none=True)
     sections = fields.Dict(keys=fields.String(), values=fields.Nested(SectionMark))
 
 
 @blueprint.get("/profiles/<uuid:profile_id>/view")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, ViewShape)
 def read_view(profile_id: UUID) -> Response:
     """The complete guest view; each section says when it was true and whether its owner was silent since."""

@@ -107,7 +107,7 @@ InvoiceShape = schema_of(Invoice)
 
 
 @blueprint.get("/properties/<key>/invoicing")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, schema_of(Invoicing))
 def read_invoicing(key: str) -> Response:
     """How a property numbers its invoices and who it is on them. `key` is its id or code."""
@@ -126,7 +126,7 @@ def set_invoicing(body: dict[str, Any], key: str) -> Response:
 
 
 @blueprint.post("/invoices")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.doc(**{"x-key-demanded": True})
 @blueprint.arguments(NewInvoice)
 @blueprint.response(201, InvoiceShape)
@@ -150,7 +150,7 @@ def issue_invoice(body: dict[str, Any]) -> Response:
 
 
 @blueprint.get("/invoices")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.arguments(InvoiceFilter, location="query")
 @blueprint.response(200, listing(schema_of(InvoiceSummary), "InvoicesPage"))
 def find_invoices(wanted: dict[str, Any]) -> Response:
@@ -162,7 +162,7 @@ def find_invoices(wanted: dict[str, Any]) -> Response:
 
 
 @blueprint.get("/invoices/<uuid:invoice_id>")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, InvoiceShape)
 def read_invoice(invoice_id: UUID) -> Response:
     """One invoice or credit note, as issued."""
@@ -170,7 +170,7 @@ def read_invoice(invoice_id: UUID) -> Response:
 
 
 @blueprint.get("/invoices/<uuid:invoice_id>.pdf")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, content_type="application/pdf")
 def print_invoice(invoice_id: UUID) -> Response:
     """One invoice or credit note as PDF, the same for every call."""
@@ -179,7 +179,7 @@ def print_invoice(invoice_id: UUID) -> Response:
 
 
 @blueprint.post("/invoices/<uuid:invoice_id>/credit-notes")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.doc(**{"x-key-demanded": True})
 @blueprint.arguments(NewCreditNote)
 @blueprint.response(201, InvoiceShape)
@@ -218,12 +218,12 @@ def _party(said: dict[str, Any]) -> Party:
 
 
 def _addressee(profile: Profile) -> Party:
-    """Who a profile is, at their first address, as an envelope says it."""
+    """Who a profile is, at their primary address, as an envelope says it."""
     names = (profile.given_name, profile.family_name, profile.second_family_name)
     name = profile.name or " ".join(part for part in names if part) or "—"
-    if not profile.addresses:
+    home = next((address for address in profile.addresses if not address.past), None)
+    if home is None:
         return Party(name=name)
-    home = profile.addresses[0]
     town = " ".join(part for part in (home.postcode, home.city) if part)
     lines = tuple(line for line in (*home.lines, town, home.region) if line)
     return Party(name=name, address=lines[:8], country=home.country)

@@ -12,6 +12,7 @@ from gateway import shapes
 from gateway.access.callers import needs
 from gateway.asking import command, reply
 from gateway.blueprint import Blueprint
+from gateway.known import with_internals
 from gateway.outside import Instant, LongText, Strict, Text
 from services.contracts.bookings import (
     Booking,
@@ -55,7 +56,7 @@ class CancellationIn(Strict):
 
 
 @blueprint.post("/bookings/<uuid:booking_id>/confirm")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.arguments(ConfirmationIn)
 @blueprint.response(200, shapes.BookingShape)
 def confirm_booking(body: dict[str, Any], booking_id: UUID) -> Response:
@@ -64,7 +65,7 @@ def confirm_booking(body: dict[str, Any], booking_id: UUID) -> Response:
 
 
 @blueprint.post("/bookings/<uuid:booking_id>/hold")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.arguments(HoldIn)
 @blueprint.response(200, shapes.BookingShape)
 def hold_booking(body: dict[str, Any], booking_id: UUID) -> Response:
@@ -73,7 +74,7 @@ def hold_booking(body: dict[str, Any], booking_id: UUID) -> Response:
 
 
 @blueprint.post("/bookings/<uuid:booking_id>/cancel")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.arguments(CancellationIn)
 @blueprint.response(200, shapes.BookingShape)
 def cancel_booking(body: dict[str, Any], booking_id: UUID) -> Response:
@@ -82,7 +83,7 @@ def cancel_booking(body: dict[str, Any], booking_id: UUID) -> Response:
 
 
 @blueprint.post("/bookings/<uuid:booking_id>/no-show")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.response(200, shapes.BookingShape)
 def mark_no_show(booking_id: UUID) -> Response:
     """The guest did not come."""
@@ -90,7 +91,7 @@ def mark_no_show(booking_id: UUID) -> Response:
 
 
 @blueprint.post("/bookings/<uuid:booking_id>/reinstate")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.response(200, shapes.BookingShape)
 def reinstate_booking(booking_id: UUID) -> Response:
     """Who became a no-show today has come after all; 409 `no-room-left` where the rooms have been sold."""
@@ -98,7 +99,7 @@ def reinstate_booking(booking_id: UUID) -> Response:
 
 
 @blueprint.post("/bookings/<uuid:booking_id>/undo-check-in")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.response(200, shapes.BookingShape)
 def undo_check_in(booking_id: UUID) -> Response:
     """Who was checked in today is not in house."""
@@ -107,4 +108,4 @@ def undo_check_in(booking_id: UUID) -> Response:
 
 def _moved(said: wire.Request[Booking]) -> Response:
     after = command(said)
-    return reply(shapes.booking(after), version=after.version)
+    return reply(with_internals(after), version=after.version)

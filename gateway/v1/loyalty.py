@@ -17,7 +17,7 @@ blueprint = Blueprint("loyalty", __name__, description="Points and members")
 
 
 @blueprint.get("/profiles/<uuid:profile_id>/loyalty")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, schema_of(LoyaltyAccount))
 def read_loyalty(profile_id: UUID) -> Response:
     """Points, tier, lots, and what expires soon."""

@@ -35,7 +35,7 @@ class NewMessage(Strict):
 
 
 @blueprint.get("/messages")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.arguments(MessageFilter, location="query")
 @blueprint.response(200, listing(MessageShape, "MessagesPage"))
 def find_messages(wanted: dict[str, Any]) -> Response:
@@ -47,7 +47,7 @@ def find_messages(wanted: dict[str, Any]) -> Response:
 
 
 @blueprint.post("/messages")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.arguments(NewMessage)
 @blueprint.response(201, MessageShape)
 def send_message(body: dict[str, Any]) -> Response:

@@ -47,7 +47,7 @@ class PaymentFilter(Page):
 
 
 @blueprint.post("/payments")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.doc(**{"x-key-demanded": True})
 @blueprint.arguments(NewPayment)
 @blueprint.response(201, schema_of(Payment))
@@ -60,7 +60,7 @@ def take_payment(body: dict[str, Any]) -> Response:
 
 
 @blueprint.get("/payments")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.arguments(PaymentFilter, location="query")
 @blueprint.response(200, PaymentsListing)
 def find_payments(wanted: dict[str, Any]) -> Response:
@@ -70,7 +70,7 @@ def find_payments(wanted: dict[str, Any]) -> Response:
 
 
 @blueprint.get("/payments/<uuid:payment_id>")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, schema_of(PaymentStanding))
 def read_payment(payment_id: UUID) -> Response:
     """One payment: what of it was refunded, what is allocated to something due, what is left."""
@@ -78,7 +78,7 @@ def read_payment(payment_id: UUID) -> Response:
 
 
 @blueprint.post("/payments/<uuid:payment_id>/refunds")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.doc(**{"x-key-demanded": True})
 @blueprint.arguments(NewRefund)
 @blueprint.response(201, schema_of(Refund))
@@ -88,7 +88,7 @@ def refund_payment(body: dict[str, Any], payment_id: UUID) -> Response:
 
 
 @blueprint.get("/profiles/<uuid:profile_id>/payments")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.arguments(Page, location="query")
 @blueprint.response(200, PaymentsListing)
 def read_payments_of(wanted: dict[str, Any], profile_id: UUID) -> Response:

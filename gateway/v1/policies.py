@@ -113,7 +113,7 @@ class DepositsFilter(Page):
 
 
 @blueprint.get("/properties/<key>/policies")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, PoliciesShape)
 def read_policies(key: str) -> Response:
     """What a property asks of who cancels, does not come, or has to pay before."""
@@ -137,7 +137,7 @@ def set_policies(body: dict[str, Any], key: str) -> Response:
 
 
 @blueprint.get("/bookings/<uuid:booking_id>/terms")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, BookingTermsShape)
 def read_booking_terms(booking_id: UUID) -> Response:
     """The policies a booking was made under, in words and data, with its fee and its deposit, and the proof of what its
@@ -153,7 +153,7 @@ def read_booking_terms(booking_id: UUID) -> Response:
 
 
 @blueprint.post("/bookings/<uuid:booking_id>/fee/waive")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.doc(**{"x-key-demanded": True})
 @blueprint.arguments(Reason)
 @blueprint.response(200, schema_of(BookingFee))
@@ -163,7 +163,7 @@ def waive_fee(body: dict[str, Any], booking_id: UUID) -> Response:
 
 
 @blueprint.get("/deposits")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.arguments(DepositsFilter, location="query")
 @blueprint.response(200, listing(schema_of(DepositDue), "DepositsPage"))
 def find_deposits(wanted: dict[str, Any]) -> Response:

@@ -1,51 +1,71 @@
-"""Profiles of persons and companies, and the notes on them."""
+"""Profiles of persons and companies."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import marshmallow
 from flask import Response, request
-from marshmallow import fields, validate, validates_schema
+from marshmallow import fields, pre_load, validate, validates_schema
 
 from gateway.access.callers import needs
 from gateway.asking import ask, command, reply
 from gateway.blueprint import Blueprint
-from gateway.outside import Flag, LongText, Page, Strict, Text, listing, page, schema_of
+from gateway.outside import Flag, Page, Strict, Text, page, schema_of
 from gateway.preconditions import version_to_change
+from gateway.v1 import fields as own_fields
+from gateway.v1.entry import possible_duplicate
+from gateway.v1.finding import FoundPage, find
 from services.contracts import profiles
-from services.contracts.bookings import FindBookings, NoSuchBooking, ReadBooking
 from services.contracts.profiles import (
-    AddNote,
     ChangeProfile,
     CreateProfile,
-    FindProfiles,
-    Note,
+    FieldScreen,
+    PossibleDuplicate,
     Profile,
     ProfileHasChanged,
-    ProfilesFound,
     ReadProfile,
 )
 
 blueprint = Blueprint("profiles", __name__, description="Who people are")
+blueprint.register_error_handler(PossibleDuplicate, possible_duplicate)
 
 _AT_MOST = 20  # of one kind of contact point
+_KINDS = ("person", "company", "agency")
 
 
-class EmailIn(Strict):
+class PointIn(Strict):
+    """What is said of any contact point: by its `id`, one that is there is named again."""
+
+    id = fields.UUID(load_default=None, allow_none=True)
+    primary = Flag(load_default=False)
+    source = Text(load_default=None, allow_none=True, most=40, metadata={"example": "guest"})
+    valid_from = fields.Date(load_default=None, allow_none=True)
+    valid_to = fields.Date(
+        load_default=None, allow_none=True, metadata={"description": "The last day. Then it is kept, and not used."}
+    )
+
+
+class EmailIn(PointIn):
     address = Text(required=True, most=254, metadata={"example": "ana@example.org"})
     type = Text(most=30, load_default="personal")
-    primary = Flag(load_default=False)
 
 
-class PhoneIn(Strict):
+class PhoneIn(PointIn):
     number = Text(required=True, most=40, metadata={"description": "E.164, or as written in `country`."})
     type = Text(most=30, load_default="mobile")
-    primary = Flag(load_default=False)
 
 
-class AddressIn(Strict):
+class NameFormIn(Strict):
+    script = Text(load_default=None, allow_none=True, most=4, metadata={"description": "ISO 15924.", "example": "Cyrl"})
+    given_name = Text(load_default=None, allow_none=True)
+    family_name = Text(load_default=None, allow_none=True)
+    second_family_name = Text(load_default=None, allow_none=True)
+    source = Text(load_default=None, allow_none=True, most=40)
+
+
+class AddressIn(PointIn):
     lines = fields.List(Text(), load_default=[], validate=validate.Length(max=6))
     city = Text(load_default=None)
     postcode = Text(load_default=None, most=20)
@@ -60,36 +80,71 @@ class ProfileFields(Strict):
     given_name = Text(allow_none=True)
     family_name = Text(allow_none=True)
     second_family_name = Text(allow_none=True)
-    name = Text(allow_none=True, metadata={"description": "A company's name."})
+    name = Text(allow_none=True, metadata={"description": "A company's or an agency's name."})
+    title = Text(allow_none=True, most=40, metadata={"description": "Before the name.", "example": "Dr."})
+    suffix = Text(allow_none=True, most=40, metadata={"description": "Behind the name.", "example": "Jr."})
+    preferred_name = Text(allow_none=True, metadata={"description": "What they like to be called."})
+    name_forms = fields.List(
+        fields.Nested(NameFormIn),
+        allow_none=True,
+        validate=validate.Length(max=10),
+        metadata={"description": "The name in other scripts."},
+    )
+    birth_place = Text(allow_none=True)
     sex = Text(allow_none=True, most=20)
     birth_date = fields.Date(allow_none=True)
     nationality = Text(allow_none=True, most=2)
     language = Text(allow_none=True, most=35)
-    emails = fields.List(fields.Nested(EmailIn), validate=validate.Length(max=_AT_MOST))
-    phones = fields.List(fields.Nested(PhoneIn), validate=validate.Length(max=_AT_MOST))
-    addresses = fields.List(fields.Nested(AddressIn), validate=validate.Length(max=_AT_MOST))
+    other_nationalities = fields.List(Text(most=3), allow_none=True, validate=validate.Length(max=10))
+    other_languages = fields.List(Text(most=35), allow_none=True, validate=validate.Length(max=10))
+    emails = fields.List(fields.Nested(EmailIn), allow_none=True, validate=validate.Length(max=_AT_MOST))
+    phones = fields.List(fields.Nested(PhoneIn), allow_none=True, validate=validate.Length(max=_AT_MOST))
+    addresses = fields.List(fields.Nested(AddressIn), allow_none=True, validate=validate.Length(max=_AT_MOST))
     level = Text(allow_none=True, most=60)
     country = Text(most=2, metadata={"description": "Where numbers without country code are read."})
+    property_id = fields.UUID(metadata={"description": "Where the card is written, for what must be on it there."})
+    confirm = fields.List(
+        fields.UUID(),
+        validate=validate.Length(max=50),
+        metadata={"description": "Ids of the candidates of `possible-duplicate`: it is none of them."},
+    )
+
+    house_fields = fields.Dict(
+        data_key="fields",
+        attribute="fields",
+        keys=Text(most=60),
+        values=fields.Raw(allow_none=True),
+        validate=validate.Length(max=200),
+        metadata={"description": "The house's own fields, by code: see `GET /v1/fields`; null empties one."},
+    )
+    screen = Text(
+        validate=validate.OneOf(get_args(FieldScreen)),
+        metadata={"description": "Where it is written, for the fields that are required there."},
+    )
 
 
 class NewProfile(ProfileFields):
-    kind = Text(load_default="person", validate=validate.OneOf(["person", "company"]))
+    kind = Text(load_default="person", validate=validate.OneOf(_KINDS))
 
 
 class ProfileFilter(Page):
-    q = Text(load_default=None, metadata={"description": "Part of a name."})
+    q = Text(
+        load_default=None,
+        metadata={"description": "As one types: of a name, an e-mail, a telephone number, a booking's reference."},
+    )
     email = Text(load_default=None, most=254)
     phone = Text(load_default=None, most=40)
     country = Text(load_default=None, most=2, metadata={"description": "Where `phone` is read."})
     booking = Text(load_default=None, metadata={"description": "A booking's id or its outside reference."})
 
-
-class NewNote(Strict):
-    text = LongText(required=True)
-    pinned = Flag(load_default=False)
+    @pre_load
+    def leave_fields(self, query: Any, **_: Any) -> dict[str, Any]:
+        return own_fields.without_sought(query)
 
 
 class ProfileChange(ProfileFields):
+    kind = Text(validate=validate.OneOf(_KINDS), metadata={"description": "A company may become an agency."})
+
     @validates_schema
     def says_something(self, data: dict[str, Any], **_: Any) -> None:
         if not data:
@@ -97,11 +152,10 @@ class ProfileChange(ProfileFields):
 
 
 ProfileShape = schema_of(Profile)
-NoteShape = schema_of(Note)
 
 
 @blueprint.post("/profiles")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.arguments(NewProfile)
 @blueprint.response(201, ProfileShape)
 def create_profile(body: dict[str, Any]) -> Response:
@@ -111,21 +165,23 @@ def create_profile(body: dict[str, Any]) -> Response:
 
 
 @blueprint.get("/profiles")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.arguments(ProfileFilter, location="query")
-@blueprint.response(200, listing(ProfileShape, "ProfilesPage"))
+@blueprint.response(200, FoundPage)
 def find_profiles(wanted: dict[str, Any]) -> Response:
-    """Find by part of a name, e-mail, phone or booking; best first."""
-    booking = wanted.pop("booking")
-    if booking is not None:
-        wanted["ids"] = _people_of(booking)
-        if not wanted["ids"]:
-            return reply(page(ProfilesFound(items=())))
-    return reply(page(ask(FindProfiles(**wanted))))
+    """Find as one types (`q`), by e-mail, phone or booking; best first, each with what `matched`.
+
+    By `field.<code>=<value>` alone: who has this value in one of the house's own fields that are searchable, or in up
+    to five of them.
+    """
+    if values := own_fields.sought():
+        others = [name for name in ("q", "email", "phone", "country", "booking") if wanted.get(name)]
+        return reply(page(own_fields.find(values, wanted["limit"], wanted["cursor"], others)))
+    return reply(find(**wanted))
 
 
 @blueprint.get("/profiles/<uuid:profile_id>")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, ProfileShape)
 def read_profile(profile_id: UUID) -> Response:
     """One profile, with an ETag to change it by."""
@@ -138,7 +194,7 @@ def read_profile(profile_id: UUID) -> Response:
 
 
 @blueprint.patch("/profiles/<uuid:profile_id>")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.arguments(ProfileChange)
 @blueprint.response(200, ProfileShape)
 def change_profile(body: dict[str, Any], profile_id: UUID) -> Response:
@@ -150,33 +206,6 @@ def change_profile(body: dict[str, Any], profile_id: UUID) -> Response:
     return reply(changed, version=changed.version)
 
 
-@blueprint.post("/profiles/<uuid:profile_id>/notes")
-@needs("write")
-@blueprint.arguments(NewNote)
-@blueprint.response(201, NoteShape)
-def add_note(body: dict[str, Any], profile_id: UUID) -> Response:
-    """Add an internal note."""
-    return reply(command(AddNote(profile_id=profile_id, **body)), 201)
-
-
-@blueprint.get("/profiles/<uuid:profile_id>/notes")
-@needs("read")
-@blueprint.response(200, listing(NoteShape, "NotesPage"))
-def read_notes(profile_id: UUID) -> Response:
-    """The internal notes on a profile."""
-    notes = ask(ReadProfile(profile_id=profile_id)).notes
-    return reply(page(_Notes(notes)))
-
-
-class _Notes:
-    """All of them are on one page."""
-
-    next = None
-
-    def __init__(self, items: tuple[Note, ...]) -> None:
-        self.items = items
-
-
 def _points(body: dict[str, Any]) -> dict[str, Any]:
     """The body with its contact points as the contract has them."""
     given = dict(body)
@@ -184,9 +213,15 @@ def _points(body: dict[str, Any]) -> dict[str, Any]:
         ("emails", profiles.Email),
         ("phones", profiles.Phone),
         ("addresses", profiles.Address),
+        ("name_forms", profiles.NameForm),
     ):
         if given.get(name) is not None:
             given[name] = tuple(contract(**_tuples(point)) for point in given[name])
+        elif name in given:
+            del given[name]
+    for name in ("other_nationalities", "other_languages", "confirm"):
+        if given.get(name) is not None:
+            given[name] = tuple(given[name])
         elif name in given:
             del given[name]
     return given
@@ -194,15 +229,3 @@ def _points(body: dict[str, Any]) -> dict[str, Any]:
 
 def _tuples(point: dict[str, Any]) -> dict[str, Any]:
     return {key: tuple(value) if isinstance(value, list) else value for key, value in point.items()}
-
-
-def _people_of(booking: str) -> tuple[UUID, ...]:
-    """The profiles on the bookings that an id or an outside reference names."""
-    try:
-        found = (ask(ReadBooking(booking_id=UUID(booking))),)
-    except ValueError:
-        found = ask(FindBookings(external_ref=booking, limit=20)).items  # type: ignore[assignment]
-    except NoSuchBooking:
-        return ()
-    people = [person.profile_id for booking in found for person in booking.people]
-    return tuple(dict.fromkeys(who for who in people if who is not None))[:200]

@@ -98,7 +98,7 @@ class RoomTypeShape(schema_of(RoomType)):  # type: ignore[misc]
 
 
 @blueprint.get("/properties")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.arguments(PropertyFilter, location="query")
 @blueprint.response(200, listing(PropertyShape, "PropertiesPage"))
 def read_properties(wanted: dict[str, Any]) -> Response:
@@ -123,7 +123,7 @@ def set_up_property(body: dict[str, Any], code: str) -> Response:
 
 
 @blueprint.get("/room-types")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.arguments(RoomTypeFilter, location="query")
 @blueprint.response(200, listing(RoomTypeShape, "RoomTypesPage"))
 def read_room_types(wanted: dict[str, Any]) -> Response:
@@ -136,7 +136,7 @@ def read_room_types(wanted: dict[str, Any]) -> Response:
 
 
 @blueprint.get("/availability")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.arguments(Nights, location="query")
 @blueprint.response(200, schema_of(Availability))
 def read_availability(wanted: dict[str, Any]) -> Response:
@@ -145,7 +145,7 @@ def read_availability(wanted: dict[str, Any]) -> Response:
 
 
 @blueprint.put("/availability")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.arguments(DaysIn)
 @blueprint.response(200, schema_of(Availability))
 def set_availability(body: dict[str, Any]) -> Response:

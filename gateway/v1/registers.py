@@ -88,7 +88,7 @@ RegisterHouseShape = schema_of(RegisterHouse)
 
 
 @blueprint.get("/properties/<key>/register")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, RegisterHouseShape)
 def read_register_house(key: str) -> Response:
     """How the authority knows a property. `key` is its id or code."""
@@ -106,7 +106,7 @@ def set_register_house(body: dict[str, Any], key: str) -> Response:
 
 
 @blueprint.post("/registers")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.arguments(NewRegister)
 @blueprint.response(201, RegisterShape)
 def export_register(body: dict[str, Any]) -> Response:
@@ -118,7 +118,7 @@ def export_register(body: dict[str, Any]) -> Response:
 
 
 @blueprint.get("/registers")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.arguments(RegisterFilter, location="query")
 @blueprint.response(200, listing(RegisterShape, "RegistersPage"))
 def find_registers(wanted: dict[str, Any]) -> Response:
@@ -127,7 +127,7 @@ def find_registers(wanted: dict[str, Any]) -> Response:
 
 
 @blueprint.get("/registers/missing")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.arguments(DayOfProperty, location="query")
 @blueprint.response(200, schema_of(MissingFound))
 def find_missing_of_day(wanted: dict[str, Any]) -> Response:
@@ -145,7 +145,7 @@ def find_destructions(wanted: dict[str, Any]) -> Response:
 
 
 @blueprint.get("/registers/<uuid:register_id>")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, RegisterShape)
 def read_register(register_id: UUID) -> Response:
     """One export: how many are in its file, who was left out of it and why."""
@@ -153,7 +153,7 @@ def read_register(register_id: UUID) -> Response:
 
 
 @blueprint.get("/registers/<uuid:register_id>/file")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.response(200, content_type="application/octet-stream")
 def read_file(register_id: UUID) -> Response:
     """The file as the authority takes it, the same bytes every time. That it was looked at is noted."""
@@ -164,7 +164,7 @@ def read_file(register_id: UUID) -> Response:
 
 
 @blueprint.get("/registers/<uuid:register_id>/file.pdf")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.response(200, content_type="application/pdf")
 def print_file(register_id: UUID) -> Response:
     """The forms of a register that the hotel keeps (Germany, and where no authority has a format), a page for each
@@ -180,7 +180,7 @@ def print_file(register_id: UUID) -> Response:
 
 
 @blueprint.put("/registers/<uuid:register_id>/receipt")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.arguments(ReceiptIn)
 @blueprint.response(200, RegisterShape)
 def keep_receipt(body: dict[str, Any], register_id: UUID) -> Response:

@@ -14,6 +14,7 @@ from gateway.asking import ask, command, reply
 from gateway.blueprint import Blueprint
 from gateway.outside import Count, Instant, Strict, Text, WholeNumber, listing, schema_of, shown
 from gateway.preconditions import version_to_change
+from services.contracts.bookings import ReadBooking
 from services.contracts.bookings.registers import LookAtCards, LookAtDocument, NoteLook
 from services.contracts.bookings.registration import (
     Birthplace,
@@ -37,6 +38,7 @@ from services.contracts.bookings.registration import (
     SignedHow,
 )
 from services.contracts.bookings.words import Sex
+from services.contracts.profiles import CardLine, ReadCardLines
 
 blueprint = Blueprint("registrations", __name__, description="What the law asks to know of guests")
 
@@ -133,7 +135,7 @@ class CardFilter(Strict):
 
 
 @blueprint.get("/bookings/<uuid:booking_id>/registrations")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, listing(RegistrationShape, "RegistrationsPage"))
 def read_registrations(booking_id: UUID) -> Response:
     """Everybody who stays: as registered, or as far as the booking knows them. Numbers of documents are masked."""
@@ -142,7 +144,7 @@ def read_registrations(booking_id: UUID) -> Response:
 
 
 @blueprint.get("/bookings/<uuid:booking_id>/registrations/missing")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, schema_of(MissingFound))
 def find_missing(booking_id: UUID) -> Response:
     """By the law of the property's country: who must be registered, and what is missing or wrong of each."""
@@ -150,7 +152,7 @@ def find_missing(booking_id: UUID) -> Response:
 
 
 @blueprint.get("/bookings/<uuid:booking_id>/registrations/<int:position>")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, RegistrationShape)
 def read_registration(booking_id: UUID, position: int) -> Response:
     """One guest, with an ETag to register them by."""
@@ -158,7 +160,7 @@ def read_registration(booking_id: UUID, position: int) -> Response:
 
 
 @blueprint.put("/bookings/<uuid:booking_id>/registrations/<int:position>")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.doc(parameters=[IF_MATCH])
 @blueprint.arguments(RegistrationIn)
 @blueprint.response(200, RegistrationShape)
@@ -175,7 +177,7 @@ def keep_registration(body: dict[str, Any], booking_id: UUID, position: int) -> 
 
 
 @blueprint.delete("/bookings/<uuid:booking_id>/registrations/<int:position>")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.doc(parameters=[IF_MATCH])
 @blueprint.response(204)
 def delete_registration(booking_id: UUID, position: int) -> Response:
@@ -196,7 +198,7 @@ def reveal_document(body: dict[str, Any], booking_id: UUID, position: int) -> Re
 
 
 @blueprint.get("/bookings/<uuid:booking_id>/registration-card")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.arguments(CardFilter, location="query")
 @blueprint.response(200, content_type="application/pdf")
 def print_registration_cards(wanted: dict[str, Any], booking_id: UUID) -> Response:
@@ -205,9 +207,19 @@ def print_registration_cards(wanted: dict[str, Any], booking_id: UUID) -> Respon
     """
     look = command(NoteLook(kind="card", about=booking_id, position=wanted["position"]))
     cards = ask(LookAtCards(look_id=look.id))
-    response = Response(printing.registration_cards(cards, wanted["language"]), mimetype="application/pdf")
+    pages = printing.registration_cards(cards, wanted["language"], _own_lines(booking_id))
+    response = Response(pages, mimetype="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="registration-{booking_id}.pdf"'
     return response
+
+
+def _own_lines(booking_id: UUID) -> dict[int, tuple[CardLine, ...]]:
+    """What the house's own fields print on the cards, by position."""
+    booking = ask(ReadBooking(booking_id=booking_id))
+    people = {person.position: person.profile_id for person in booking.people if person.profile_id}
+    asked = ReadCardLines(profile_ids=tuple(dict.fromkeys(people.values())), property_id=booking.property_id)
+    lines = {each.profile_id: each.lines for each in ask(asked).items}
+    return {position: lines[who] for position, who in people.items() if who in lines}
 
 
 def _one(booking_id: UUID, position: int) -> Response:

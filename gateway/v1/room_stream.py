@@ -6,8 +6,7 @@ import re
 from typing import Any, Final
 from uuid import UUID
 
-from flask import Response, current_app, request
-from marshmallow import fields
+from flask import Response, current_app, g, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.access.callers import needs
@@ -34,10 +33,10 @@ class StreamFilter(Strict):
 
 
 @blueprint.get("/rooms/stream")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.doc(parameters=[_RESUMED])
 @blueprint.arguments(StreamFilter, location="query")
-@blueprint.response(200, fields.String(), content_type="text/event-stream")
+@blueprint.response(200, {"type": "string"}, content_type="text/event-stream")
 def follow_rooms(wanted: dict[str, Any]) -> Response:
     """Changes of rooms and of who is in them, as server-sent events, within a second.
 
@@ -50,7 +49,8 @@ def follow_rooms(wanted: dict[str, Any]) -> Response:
 
     def admitted() -> bool:
         try:
-            return "read" in wired.callers.named(environ).scopes
+            caller = wired.callers.named(environ)
+            return "read" in caller.scopes and (caller.properties is None or str(property_id) in caller.properties)
         except Refused as refused:
             return refused.status == 429
         except SQLAlchemyError:
@@ -69,6 +69,8 @@ def _position(said: str | None) -> int | None:
 
 
 def _property(key: str | None) -> UUID | None:
+    if key is None and g.caller.properties is not None:
+        raise invalid({"property": ["Name one of the properties that this API key is limited to."]})
     if key is None:
         return None
     found = ask(ReadProperties(property=key)).items

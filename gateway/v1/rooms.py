@@ -12,6 +12,7 @@ from gateway import shapes
 from gateway.access.callers import needs
 from gateway.asking import ask, command, reply
 from gateway.blueprint import Blueprint
+from gateway.known import with_internals
 from gateway.outside import Flag, LongText, MoneyField, Strict, Text, WholeNumber, schema_of
 from gateway.preconditions import version_to_change
 from services.contracts.bookings import (
@@ -144,7 +145,7 @@ def set_up_rooms(body: dict[str, Any], key: str) -> Response:
 
 
 @blueprint.get("/properties/<key>/rooms")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, schema_of(HotelRooms))
 def read_rooms(key: str) -> Response:
     """The rooms of a property in its order, with the closures of today and later."""
@@ -152,7 +153,7 @@ def read_rooms(key: str) -> Response:
 
 
 @blueprint.get("/rooms/<uuid:room_id>")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, RoomShape)
 def read_room(room_id: UUID) -> Response:
     """One room, with an ETag to change it by."""
@@ -180,7 +181,7 @@ def retire_room(room_id: UUID) -> Response:
 
 
 @blueprint.put("/rooms/<uuid:room_id>/status")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.arguments(StatusIn)
 @blueprint.response(200, RoomShape)
 def set_room_status(body: dict[str, Any], room_id: UUID) -> Response:
@@ -189,7 +190,7 @@ def set_room_status(body: dict[str, Any], room_id: UUID) -> Response:
 
 
 @blueprint.post("/rooms/<uuid:room_id>/closures")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.arguments(ClosureIn)
 @blueprint.response(201, RoomShape)
 def close_room(body: dict[str, Any], room_id: UUID) -> Response:
@@ -201,7 +202,7 @@ def close_room(body: dict[str, Any], room_id: UUID) -> Response:
 
 
 @blueprint.post("/rooms/<uuid:room_id>/closures/<uuid:closure_id>/end")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.arguments(ClosureEnd)
 @blueprint.response(200, RoomShape)
 def end_closure(body: dict[str, Any], room_id: UUID, closure_id: UUID) -> Response:
@@ -213,7 +214,7 @@ def end_closure(body: dict[str, Any], room_id: UUID, closure_id: UUID) -> Respon
 
 
 @blueprint.get("/bookings/<uuid:booking_id>/rooms/<int:position>/options")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, schema_of(RoomOptions))
 def read_room_options(booking_id: UUID, position: int) -> Response:
     """Rooms that are free for it, the best first, and what speaks for each."""
@@ -221,7 +222,7 @@ def read_room_options(booking_id: UUID, position: int) -> Response:
 
 
 @blueprint.post("/bookings/<uuid:booking_id>/rooms/<int:position>/assign")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.arguments(AssignmentIn)
 @blueprint.response(200, shapes.BookingShape)
 def assign_room(body: dict[str, Any], booking_id: UUID, position: int) -> Response:
@@ -230,7 +231,7 @@ def assign_room(body: dict[str, Any], booking_id: UUID, position: int) -> Respon
 
 
 @blueprint.post("/bookings/<uuid:booking_id>/rooms/<int:position>/unassign")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.response(200, shapes.BookingShape)
 def unassign_room(booking_id: UUID, position: int) -> Response:
     """Take its room away, before the guests are in it."""
@@ -238,7 +239,7 @@ def unassign_room(booking_id: UUID, position: int) -> Response:
 
 
 @blueprint.post("/bookings/<uuid:booking_id>/rooms/<int:position>/move")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.arguments(MoveIn)
 @blueprint.response(200, shapes.BookingShape)
 def move_room(body: dict[str, Any], booking_id: UUID, position: int) -> Response:
@@ -247,7 +248,7 @@ def move_room(body: dict[str, Any], booking_id: UUID, position: int) -> Response
 
 
 @blueprint.post("/bookings/<uuid:booking_id>/rooms/<int:position>/swap")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.arguments(SwapIn)
 @blueprint.response(200, Swapped)
 def swap_rooms(body: dict[str, Any], booking_id: UUID, position: int) -> Response:
@@ -259,7 +260,7 @@ def swap_rooms(body: dict[str, Any], booking_id: UUID, position: int) -> Respons
 
 
 @blueprint.post("/properties/<key>/rooms/assign")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.arguments(ArrivalsIn)
 @blueprint.response(200, schema_of(ArrivalsAssigned))
 def assign_arrivals(body: dict[str, Any], key: str) -> Response:
@@ -281,4 +282,4 @@ def _shown(room: HotelRoom, status: int = 200) -> Response:
 
 def _changed(said: wire.Request[Booking]) -> Response:
     after = command(said)
-    return reply(shapes.booking(after), version=after.version)
+    return reply(with_internals(after), version=after.version)

@@ -112,7 +112,7 @@ def remove_routing_rule(code: str) -> Response:
 
 
 @blueprint.get("/bookings/<uuid:booking_id>/route")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, schema_of(BookingRoute))
 def read_booking_route(booking_id: UUID) -> Response:
     """Where a booking was sent and why: the rule it met, what failed in those before, and what happened since."""

@@ -13,6 +13,7 @@ from gateway import shapes
 from gateway.access.callers import needs
 from gateway.asking import ask, command, reply
 from gateway.blueprint import Blueprint
+from gateway.known import with_internals
 from gateway.outside import MoneyField, Strict, Text, WholeNumber, schema_of
 from gateway.preconditions import version_to_change
 from gateway.v1.bookings import RoomIn, room_of
@@ -78,7 +79,7 @@ class RelocationsFilter(Strict):
 
 
 @blueprint.patch("/bookings/<uuid:booking_id>")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.arguments(StayChange)
 @blueprint.response(200, shapes.BookingShape)
 def change_stay(body: dict[str, Any], booking_id: UUID) -> Response:
@@ -91,7 +92,7 @@ def change_stay(body: dict[str, Any], booking_id: UUID) -> Response:
 
 
 @blueprint.post("/bookings/<uuid:booking_id>/rooms")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.arguments(RoomToAdd)
 @blueprint.response(201, shapes.BookingShape)
 def add_room(body: dict[str, Any], booking_id: UUID) -> Response:
@@ -102,7 +103,7 @@ def add_room(body: dict[str, Any], booking_id: UUID) -> Response:
 
 
 @blueprint.post("/bookings/<uuid:booking_id>/rooms/<int:position>/remove")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.arguments(RoomToRemove)
 @blueprint.response(200, shapes.BookingShape)
 def remove_room(body: dict[str, Any], booking_id: UUID, position: int) -> Response:
@@ -111,7 +112,7 @@ def remove_room(body: dict[str, Any], booking_id: UUID, position: int) -> Respon
 
 
 @blueprint.post("/bookings/<uuid:booking_id>/rooms/<int:position>/type")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.arguments(RoomTypeChange)
 @blueprint.response(200, shapes.BookingShape)
 def change_room_type(body: dict[str, Any], booking_id: UUID, position: int) -> Response:
@@ -121,7 +122,7 @@ def change_room_type(body: dict[str, Any], booking_id: UUID, position: int) -> R
 
 
 @blueprint.get("/relocations")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.arguments(RelocationsFilter, location="query")
 @blueprint.response(200, schema_of(Relocations))
 def read_relocations(wanted: dict[str, Any]) -> Response:
@@ -130,7 +131,7 @@ def read_relocations(wanted: dict[str, Any]) -> Response:
 
 
 @blueprint.post("/bookings/<uuid:booking_id>/relocate")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.arguments(RelocationIn)
 @blueprint.response(200, shapes.BookingShape)
 def relocate_booking(body: dict[str, Any], booking_id: UUID) -> Response:
@@ -142,4 +143,4 @@ def relocate_booking(body: dict[str, Any], booking_id: UUID) -> Response:
 
 def _changed(said: wire.Request[Booking], status: int = 200, renamed: dict[str, str] | None = None) -> Response:
     after = command(said, renamed=renamed)
-    return reply(shapes.booking(after), status, version=after.version)
+    return reply(with_internals(after), status, version=after.version)

@@ -95,7 +95,7 @@ class TaxesShape(TaxesIn):
 
 
 @blueprint.get("/properties/<key>/taxes")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, TaxesShape)
 def read_taxes(key: str) -> Response:
     """VAT by tax class and day, city tax, and from when a stay is owed. `key` is the property's id or code."""

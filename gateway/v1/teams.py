@@ -13,6 +13,7 @@ from gateway import shapes
 from gateway.access.callers import needs
 from gateway.asking import ask, command, reply
 from gateway.blueprint import Blueprint
+from gateway.known import internals_of
 from gateway.outside import Page, Strict, Text, listing, page, schema_of, shown
 from gateway.v1.routing import IF_MATCH, expected_version
 from services.contracts.bookings.routing import (
@@ -92,16 +93,18 @@ def set_team(body: dict[str, Any], code: str) -> Response:
 
 
 @blueprint.get("/teams/<code>/queue")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.arguments(QueueFilter, location="query")
 @blueprint.response(200, listing(shapes.BookingShape, "TeamQueuePage"))
 def read_queue(wanted: dict[str, Any], code: str) -> Response:
     """The team's bookings by day of arrival, then as they came to the team: check-in starts from here."""
-    return reply(page(ask(ReadTeamQueue(team=code, **wanted)), shapes.booking))
+    found = ask(ReadTeamQueue(team=code, **wanted))
+    internals = internals_of(found.items)
+    return reply(page(found, lambda booking: shapes.booking(booking, internals)))
 
 
 @blueprint.post("/bookings/<uuid:booking_id>/claim")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.response(200, shapes.BookingShape)
 def claim_booking(booking_id: UUID) -> Response:
     """The caller works on it; 409 `already-claimed` where somebody else does, 403 `not-in-team`."""
@@ -109,7 +112,7 @@ def claim_booking(booking_id: UUID) -> Response:
 
 
 @blueprint.post("/bookings/<uuid:booking_id>/hand-back")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.arguments(HandBackIn)
 @blueprint.response(200, shapes.BookingShape)
 def hand_back_booking(body: dict[str, Any], booking_id: UUID) -> Response:

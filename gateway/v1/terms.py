@@ -55,7 +55,7 @@ class TellIn(Strict):
 
 
 @blueprint.get("/properties/<key>/terms")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, schema_of(PropertyTerms))
 def read_terms(key: str) -> Response:
     """What a property says now, in all languages."""
@@ -72,7 +72,7 @@ def set_terms_telling(body: dict[str, Any], key: str) -> Response:
 
 
 @blueprint.get("/properties/<key>/terms/<language>")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, schema_of(PropertyTerms))
 def read_terms_in(key: str, language: str) -> Response:
     """Every version there ever was in a language; the latest of a kind is the present one."""
@@ -89,7 +89,7 @@ def write_terms(body: dict[str, Any], key: str, language: str) -> Response:
 
 
 @blueprint.post("/bookings/<uuid:booking_id>/terms")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.arguments(TellIn)
 @blueprint.response(200, schema_of(ToldTerms))
 def tell_terms(body: dict[str, Any], booking_id: UUID) -> Response:
@@ -100,7 +100,7 @@ def tell_terms(body: dict[str, Any], booking_id: UUID) -> Response:
 
 
 @blueprint.get("/bookings/<uuid:booking_id>/terms/told")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, listing(schema_of(ToldTerms), "ToldTermsPage"))
 def read_told_terms(booking_id: UUID) -> Response:
     """The proof alone: which versions, in which language, when, how and by whom, and the copy with its SHA-256."""

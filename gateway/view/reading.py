@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -16,7 +17,7 @@ from gateway.asking import Asking
 from gateway.outside import instant, text
 from gateway.view import store
 from gateway.view.sections import SECTIONS
-from services.contracts.profiles import NoSuchProfile
+from services.contracts.profiles import NoSuchProfile, Profile
 from services.kit.context import Context
 from services.kit.db import Database, Tx
 from services.kit.refusal import Refusal, Unavailable
@@ -29,6 +30,14 @@ _UNKNOWN: Final = store.Kept(None, None, -1, False)
 _STORE_FAILS = (DBAPIError, PoolTimeout)
 
 
+class _Retired(Exception):
+    """The profile is another one now."""
+
+    def __init__(self, into: UUID) -> None:
+        super().__init__()
+        self.into = into
+
+
 class Views:
     def __init__(self, database: Database, asking: Asking) -> None:
         self._database = database
@@ -39,7 +48,19 @@ class Views:
 
         An owner who does not answer in time is represented by what it last said, marked stale. Refuses with
         NoSuchProfile, and with Unavailable where nothing at all is known.
+
+        What is kept is of all properties: for whoever is limited to some, the owners are asked, and nothing is kept.
+        A retired profile is seen as whom it is now.
         """
+        try:
+            return self._of(profile_id, context)
+        except _Retired as retired:
+            view = json.loads(self._of(retired.into, context))
+            return text({**view, "profile": {**view["profile"], "merged_into": str(retired.into)}})
+
+    def _of(self, profile_id: UUID, context: Context) -> str:
+        if context.properties is not None:
+            return _composed(self._asked_for(profile_id, context))
         try:
             with self._database.reading(context) as tx:
                 kept = store.read(tx, profile_id)
@@ -49,6 +70,14 @@ class Views:
         if len(kept) == len(_NAMES) and all(section.fresh for section in kept.values()):
             return _composed(kept)
         return _composed(self._refreshed(profile_id, kept, context))
+
+    def _asked_for(self, profile_id: UUID, context: Context) -> dict[str, store.Kept]:
+        """As the owners show it to this caller alone."""
+        nothing = dict.fromkeys(_NAMES, _UNKNOWN)
+        answers = self._asked(profile_id, _NAMES, nothing, context)
+        if not answers:
+            raise Unavailable("No part of this guest's view could be had.")
+        return nothing | {name: store.Kept(said.body, said.as_of, -1, True) for name, said in answers.items()}
 
     def _refreshed(self, profile_id: UUID, kept: Mapping[str, store.Kept], context: Context) -> dict[str, store.Kept]:
         """Ask the owners of what is old, keep their answers, and return all sections."""
@@ -93,6 +122,9 @@ class Views:
             if isinstance(answer, NoSuchProfile) and name == "profile":
                 self._write(context, lambda tx: store.forget(tx, profile_id))
                 raise answer
+            if isinstance(answer, Profile) and answer.merged_into:
+                self._write(context, lambda tx: store.forget(tx, profile_id))
+                raise _Retired(answer.merged_into)
             if isinstance(answer, Refusal):
                 _log.info("%s of a view is stale: %s", name, answer.code())
                 continue
@@ -115,9 +147,6 @@ def _composed(known: Mapping[str, store.Kept]) -> str:
         f'"{name}":{{"as_of":{_moment(known[name].as_of)},"stale":{"false" if known[name].fresh else "true"}}}'
         for name in _NAMES
     ]
-    # nobody owns tasks yet: there are none
-    bodies.append('"tasks":[]')
-    marks.append(f'"tasks":{{"as_of":{_moment(datetime.now(UTC))},"stale":false}}')
     return f'{{{",".join(bodies)},"sections":{{{",".join(marks)}}}}}'
 
 

@@ -14,11 +14,12 @@ from services.contracts.bookings import BookingsFound, FindBookings
 from services.contracts.consent import ReadConsents
 from services.contracts.loyalty import ReadLoyalty
 from services.contracts.notifier import FindMessages, MessagesFound
-from services.contracts.profiles import ReadProfile
+from services.contracts.profiles import FindTasks, ReadProfile, TasksFound
 from services.kit import wire
 
 _BOOKINGS: Final = 50  # the latest arrivals; older ones are in the list of bookings
 _MESSAGES: Final = 20
+_TASKS: Final = 50  # open ones, due first
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,10 @@ def _messages(found: MessagesFound) -> list[dict[str, Any]]:
     ]
 
 
+def _tasks(found: TasksFound) -> list[dict[str, Any]]:
+    return [shown(task) for task in found.items]
+
+
 SECTIONS: Final[dict[str, Section]] = {
     "profile": Section(lambda who: ReadProfile(profile_id=who), shown),
     "bookings": Section(lambda who: FindBookings(profile_id=who, limit=_BOOKINGS), _bookings),
@@ -50,4 +55,5 @@ SECTIONS: Final[dict[str, Section]] = {
     "consents": Section(lambda who: ReadConsents(profile_id=who), shown),
     "loyalty": Section(lambda who: ReadLoyalty(profile_id=who), shown),
     "messages": Section(lambda who: FindMessages(profile_id=who, limit=_MESSAGES), _messages),
+    "tasks": Section(lambda who: FindTasks(profile_id=who, limit=_TASKS), _tasks),
 }

@@ -29,7 +29,7 @@ from services.contracts.bookings import (
 from services.contracts.consent import ConsentChanged
 from services.contracts.loyalty import LoyaltyAccountOpened, LoyaltyPointsChanged, LoyaltyTierChanged
 from services.contracts.notifier import MessageChanged
-from services.contracts.profiles import LevelChanged, ProfileChanged
+from services.contracts.profiles import LevelChanged, ProfileChanged, StageChanged, TaskChanged
 from services.kit import wire
 from services.kit.db import Tx
 from services.kit.doors import Service, every, subscribe
@@ -48,6 +48,14 @@ class ViewService(Service):
     @subscribe(LevelChanged, together=True)
     def mark_level(self, tx: Tx, event: LevelChanged) -> None:
         store.mark_old(tx, "profile", event.profile_id)
+
+    @subscribe(StageChanged, together=True)
+    def mark_stage(self, tx: Tx, event: StageChanged) -> None:
+        store.mark_old(tx, "profile", event.profile_id)
+
+    @subscribe(TaskChanged, together=True)
+    def mark_tasks(self, tx: Tx, event: TaskChanged) -> None:
+        store.mark_old(tx, "tasks", event.profile_id)
 
     @subscribe(BookingHeld, together=True)
     def mark_held(self, tx: Tx, event: BookingHeld) -> None:
@@ -116,7 +124,8 @@ class ViewService(Service):
 
     @subscribe(MessageChanged, together=True)
     def mark_messages(self, tx: Tx, event: MessageChanged) -> None:
-        store.mark_old(tx, "messages", event.profile_id)
+        left = (event.left_profile_id,) if event.left_profile_id else ()
+        store.mark_old(tx, "messages", event.profile_id, *left)
 
     @subscribe(RoomStatusChanged, together=True)
     def tell_status(self, tx: Tx, event: RoomStatusChanged) -> None:

@@ -29,8 +29,7 @@ _READ: Final = f"""
     SELECT string_agg('"' || section || '":' || body, ','),
            string_agg(
                '"' || section || '":{{"as_of":"'
-               || to_char(as_of AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || '","stale":false}}', ','),
-           to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+               || to_char(as_of AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || '","stale":false}}', ',')
     FROM sections WHERE profile_id = %s
     HAVING count(*) FILTER (WHERE {FRESH}) = %s
 """  # noqa: S608 constants
@@ -55,7 +54,7 @@ class FreshViews:
             caller = self._callers.enter(environ)
         except (Refused, SQLAlchemyError):
             return None
-        if "read" not in caller.scopes:
+        if "read" not in caller.scopes or caller.properties is not None:
             return None
         view = self._read(found[1])
         if view is None:
@@ -84,8 +83,7 @@ class FreshViews:
         self._idle.append(connection)
         if row is None:
             return None
-        # nobody owns tasks yet: there are none
-        return f'{{{row[0]},"tasks":[],"sections":{{{row[1]},"tasks":{{"as_of":"{row[2]}","stale":false}}}}}}'
+        return f'{{{row[0]},"sections":{{{row[1]}}}}}'
 
     def _connect(self) -> psycopg.Connection[Any]:
         return psycopg.connect(

@@ -108,11 +108,11 @@ def contest(
         times = [f"{figure} {ms:.2f} ms" for figure, ms in zip(("p50", "p99"), median[1:], strict=True) if ms]
         report.say("  " + ", ".join([f"{name}: {median[0]:,.0f}/s", *times]))
     for ratio in ratios:
-        _judge(ratio, [ratio.of(runs, 2 * turn) for turn in range(settings.rounds)], report)
+        judge(ratio, [ratio.of(runs, 2 * turn) for turn in range(settings.rounds)], report)
     return runs
 
 
-def _judge(ratio: Ratio, values: list[float], report: Report) -> None:
+def judge(ratio: Ratio, values: list[float], report: Report) -> None:
     median = statistics.median(values)
     sign = "≤" if ratio.at_most else "≥"
     if ratio.goal is None:

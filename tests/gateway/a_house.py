@@ -52,6 +52,18 @@ def furnished(api: FlaskClient, services: AllServices) -> Examples:
         {"given_name": "Ana", "family_name": "Silva", "emails": [{"address": "ana@example.org"}]},
     )["id"]
     send("PUT", f"/v1/profiles/{ana}/credit-terms", {"limit": {"amount": "999999.00", "currency": "EUR"}, "days": 30})
+    acme = send("POST", "/v1/profiles", {"kind": "company", "name": "ACME, Lda."})["id"]
+    employer = {"profile_id": acme, "relation": "employer"}
+    relation = send("POST", f"/v1/profiles/{ana}/relations", employer)["id"]
+    wanted = {"address": "ana@example.org"}
+    verification = send("POST", f"/v1/profiles/{ana}/verifications", wanted)["id"]
+    note = send("POST", f"/v1/profiles/{ana}/notes", {"text": "Came by train."})["id"]
+    task = send("POST", f"/v1/profiles/{ana}/tasks", {"title": "Call her"})["id"]
+    preference = send("POST", f"/v1/profiles/{ana}/preferences", {"kind": "floor", "option": "high"})["id"]
+    send("POST", "/v1/levels", {"code": "new-1", "name": "Press"})
+    labels = [{"language": "en", "text": "Tea"}]
+    kind = {"labels": labels, "options": [{"code": "green", "labels": labels}]}
+    send("PUT", "/v1/preference-kinds/new-1", kind, **{"If-Match": '"0"'})
     rooms = [{"room_type": "A", "price": {"amount": "300.00", "currency": "EUR"}}]
     booker = {"profile_id": ana}
     stay = {
@@ -103,9 +115,26 @@ def furnished(api: FlaskClient, services: AllServices) -> Examples:
         "addressee": _PARTY, "booking_ref": "BDC-1", "register_id": register, "position": 0, "day": str(today),
         "function_id": function,
     }  # fmt: skip
+    rule = {"kind": "domain", "pattern": ".reisen.example.org", "means": "agency"}
+    fields |= {"relation_id": relation, "verification_id": verification}
+    fields |= {"rule_id": send("POST", "/v1/identifier-rules", rule)["id"]}
+    fields |= {"note_id": note, "task_id": task, "preference_id": preference}
     calls: dict[str, dict[str, Any]] = {
+        "POST /v1/profiles/{profile_id}/notes": {"text": "x", "kind": "general"},
+        "PATCH /v1/notes/{note_id}": {"kind": "complaint"}, "POST /v1/levels": {"code": "new-2", "name": "New"},
+        "POST /v1/profiles/{profile_id}/preferences": {"kind": "floor", "option": "low"},
+        "POST /v1/profiles/{profile_id}/preferences/look": {"reason": "meal"},
+        "PATCH /v1/preferences/{preference_id}": {"option": "top"}, "PUT /v1/preference-kinds/{code}": kind,
+        "POST /v1/profiles/{profile_id}/relations": employer,
+        "POST /v1/identifier-rules": {**rule, "pattern": "abreu.example.org"},
+        "PATCH /v1/identifier-rules/{rule_id}": {"enabled": False},
+        "POST /v1/profiles/{profile_id}/verifications": wanted,
+        "POST /v1/verifications/{verification_id}/confirm": {"code": "042137"},
+        "POST /v1/bookings/{booking_id}/move": {"from": ana, "to": acme, "why": "x"},
+        "PUT /v1/matching-rules": {"certain": 0.9, "review": 0.6},
+        "POST /v1/duplicates/{match_id}": {"decision": "different"},
         "POST /v1/bookings": {"property": "LIS-CITY", "booker": booker, "rooms": rooms, "channel": "web"},
-        "POST /v1/profiles": {"family_name": "Silva", "kind": "person"},
+        "POST /v1/profiles": {"family_name": "Silva", "kind": "person"}, "POST /v1/profiles/search": {"q": "silva"},
         "PATCH /v1/profiles/{profile_id}": {"family_name": "Silva"}, "GET /v1/folios": {"booking": booking},
         "POST /v1/messages": {"subject": "Your umbrella", "purpose": "stay"},
         "POST /v1/charges": {"booking_id": booking}, "POST /v1/invoices": {"folio_id": folio},

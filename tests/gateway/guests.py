@@ -11,7 +11,7 @@ from services.contracts.bookings import BookedRoom, Booking, BookingsFound, Find
 from services.contracts.consent import Consents, ConsentState, ReadConsents
 from services.contracts.loyalty import LoyaltyAccount, ReadLoyalty
 from services.contracts.notifier import FindMessages, Message, MessagesFound
-from services.contracts.profiles import Email, Phone, Profile, ReadProfile
+from services.contracts.profiles import Email, FindTasks, Phone, Profile, ReadProfile, Task, TasksFound
 from services.contracts.values import Money
 
 ANA = UUID("00000000-0000-4000-8000-0000000000a1")
@@ -108,6 +108,19 @@ def anas_messages() -> MessagesFound:
     return MessagesFound(items=(confirmation,))
 
 
+def anas_tasks() -> TasksFound:
+    call = Task(
+        id=UUID("00000000-0000-4000-8000-000000000a5c"),
+        version=1,
+        profile_id=ANA,
+        title="Call her about the cot",
+        author="staff:ines",
+        created_at=NOON,
+        changed_at=NOON,
+    )
+    return TasksFound(items=(call,))
+
+
 def know_ana(services: Any) -> None:
     """All owners answer for Ana."""
     services.will_answer(ReadProfile, ana_silva())
@@ -116,3 +129,4 @@ def know_ana(services: Any) -> None:
     services.will_answer(ReadConsents, anas_consents())
     services.will_answer(ReadLoyalty, anas_points())
     services.will_answer(FindMessages, anas_messages())
+    services.will_answer(FindTasks, anas_tasks())

@@ -17,8 +17,10 @@ from services.contracts.profiles import (
     NoSuchProfile,
     NotAProfile,
     Note,
+    NotesFound,
     ProfileHasChanged,
     ProfilesFound,
+    ReadNotes,
     ReadProfile,
 )
 from services.kit.refusal import Problem
@@ -149,7 +151,7 @@ def test_a_change_of_nothing_is_refused(api):
 def test_notes_are_added_and_listed(api, services):
     note = Note(id=STAY, profile_id=ANA, text="Late\narrival", pinned=True, author="key:1", written_at=NOON)
     services.will_answer(AddNote, note)
-    services.will_answer(ReadProfile, ana_silva(notes=(note,)))
+    services.will_answer(ReadNotes, NotesFound(items=(note,)))
     answer = api.post(f"{ONE}/notes", json={"text": "Late\narrival", "pinned": True})
     assert answer.status_code == 201
     assert services.last(AddNote) == AddNote(profile_id=ANA, text="Late\narrival", pinned=True)

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from gateway.printing import fonts, registration_cards
 from gateway.printing.card_words import card_words
 from services.bookings.domain.registers.drawing import LAWS
-from services.contracts.bookings import Properties, Property, ReadProperties
+from services.contracts.bookings import Properties, Property, ReadBooking, ReadProperties
 from services.contracts.bookings.registers import (
     CardField,
     Companions,
@@ -56,9 +56,11 @@ from services.contracts.bookings.registration import (
     Registrations,
     Signature,
 )
+from services.contracts.profiles import CardLinesFound, ReadCardLines
 from services.kit import wire
 from services.kit.refusal import Problem
 from tests.gateway.conftest import FakeServices
+from tests.gateway.guests import anas_stay
 
 STAY, EXPORT, LOOK = uuid4(), uuid4(), uuid4()
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -353,6 +355,8 @@ def test_a_card_is_set_in_any_language(language: str | None) -> None:
 @pytest.mark.usefixtures("printer")
 def test_the_cards_of_a_booking_are_fetched_as_pdf_and_the_look_noted(api: FlaskClient, desk: FakeServices) -> None:
     desk.will_answer(LookAtCards, cards(a_card()))
+    desk.will_answer(ReadBooking, anas_stay())
+    desk.will_answer(ReadCardLines, CardLinesFound(items=()))
     answer = api.get(f"/v1/bookings/{STAY}/registration-card?position=0&language=pt")
     assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
     assert (desk.last(NoteLook).kind, desk.last(NoteLook).position) == ("card", 0)
