@@ -45,7 +45,7 @@ def programs(home: Home, variables: Mapping[str, str], port: int) -> list[Progra
     def service(name: str, database: str, extra: Mapping[str, str]) -> Program:
         return behind(name, "serve", [name], {**with_databases(database), **GREEN, **extra})
 
-    own = {"notifier": senders(), "bookings": sealing(home)}
+    own = {"notifier": senders(), "bookings": sealing(home), "profiles": sealing(home)}
     granian = ["granian", "--interface", "wsgi", "--factory", "--host", "127.0.0.1", "--port", str(port)]
     workers = ["--workers", "1", "--blocking-threads", "256", "--workers-kill-timeout", "2"]
     gateway = [*kit, *granian, *workers, "deploy.local.gateway:create_app"]
@@ -72,7 +72,9 @@ def given() -> dict[str, str]:
 
 
 def sealing(home: Home) -> dict[str, str]:
-    """The keys that documents' numbers are sealed with, for bookings alone: the caller's, else one that is kept."""
+    """The keys that documents' numbers are sealed with and codes are known again by, for the services that do so: the
+    caller's, else one that is kept.
+    """
     given = {name: value for name, value in os.environ.items() if name.startswith("FOYER_SEALING_KEYS")}
     return given or {"FOYER_SEALING_KEYS": f"local:{home.secret('sealing')}"}
 
