@@ -19,7 +19,7 @@ LOCK = "in-use.lock"
 
 
 def run_with_servers(command: list[str], durable: bool = False) -> int:
-    """Run `command` with FOYER_TEST_DB_URL, _AMQP_URL and _RABBITMQCTL in its environment; its exit code."""
+    """Run `command` with FOYER_TEST_DB_URL, _AMQP_URL and _RABBITMQCTL, and a TMPDIR of its own; its exit code."""
     with stoppable():
         try:
             with throwaway_home() as home, home.locked(LOCK), running(home, durable) as variables:
@@ -38,6 +38,7 @@ def throwaway_home() -> Iterator[Home]:
     try:
         yield home
     finally:
+        processes.end(home.path, 5, below=True)  # stacks of tests that were ended in the middle
         shutil.rmtree(home.path, ignore_errors=True)
 
 
@@ -46,7 +47,7 @@ def remove_forgotten(parent: Path) -> None:
     for folder in parent.glob("test-*"):
         try:
             with Home(folder).locked(LOCK, wait=False):
-                processes.end(folder, 5)
+                processes.end(folder, 5, below=True)
                 shutil.rmtree(folder, ignore_errors=True)
         except OSError:
             continue  # another run's, alive
@@ -60,8 +61,11 @@ def running(home: Home, durable: bool) -> Iterator[dict[str, str]]:
     try:
         supervisor.start()
         servers.wait(supervisor)
+        scratch = home.path / "tmp"
+        scratch.mkdir()
         variables = {
             "FOYER_HOME": str(home.path),
+            "TMPDIR": str(scratch),  # nothing is left outside the checkout
             "FOYER_TEST_DB_URL": servers.db_url,
             "FOYER_TEST_AMQP_URL": servers.amqp_url,
         }

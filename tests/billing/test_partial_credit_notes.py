@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given
-from hypothesis import strategies as st
 
-from services.billing.domain import crediting
 from services.contracts.billing import (
     AdjustmentInvoiced,
     AlreadyCredited,
@@ -25,9 +22,9 @@ from services.contracts.billing import (
     CreditNoteTooLarge,
     FindInvoices,
     Invoice,
-    InvoiceLine,
     NotAnInvoice,
     NothingToInvoice,
+    PostAdjustment,
     ProveLedger,
     ReadAdjustment,
     ReadFolio,
@@ -42,8 +39,10 @@ from services.contracts.values import Money
 from services.kit.db import Database
 from services.kit.refusal import CommandReused
 from tests.billing.companies import revenue_told
-from tests.billing.desk import HOUSE, Desk, figures
+from tests.billing.desk import Desk, figures
 from tests.billing.makers import LISBON, eur, stay
+
+PAST = date(2020, 5, 1)
 
 
 @pytest.fixture
@@ -72,6 +71,11 @@ def lowers(desk: Desk, invoice: Invoice, *lines: tuple[str, int | None], command
     request = CreditInvoice(invoice_id=invoice.id, reason="The sauna was cold", lines=said)
     note: Invoice = desk.service.credit_invoice(request, command_id)
     return note
+
+
+def adjusts(desk: Desk, folio_id: UUID, kind: str, minor: int, **more: Any) -> None:
+    said = {"folio_id": folio_id, "kind": kind, "amount": eur(minor), "direction": "credit", **more}
+    desk.service.post_adjustment(PostAdjustment(reason="Noise at night", **said))
 
 
 # ── what it says ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -207,6 +211,63 @@ def test_no_more_is_credited_of_a_line_than_is_left_of_it(desk: Desk) -> None:
         lowers(desk, first, ("spa", None))
 
 
+def test_a_credit_of_the_stay_on_the_invoice_is_not_given_a_second_time(desk: Desk) -> None:
+    guest = uuid4()
+    folio = desk.stayed(guest, eur(31800), arrival=PAST)
+    adjusts(desk, folio, "room", 25800)
+    first = desk.invoices(folio)
+    with pytest.raises(CreditNoteTooLarge) as refused:
+        lowers(desk, first, ("room", 31800))
+    assert refused.value.facts == {"left": "60.00", "currency": "EUR"}
+    assert lowers(desk, first, ("room", None)).total == eur(-6000) == eur(-first.total.amount_minor)
+    assert (desk.reads(first.id).credited, desk.balance(guest)) == (first.total, 0)
+
+
+def test_nor_is_one_of_charges_whatever_else_the_invoice_is_about(desk: Desk) -> None:
+    guest = uuid4()
+    folio = desk.stayed(guest, eur(31800))
+    for minor in (10000, 5000):
+        desk.charges(desk.booking(folio), "spa", eur(minor))
+    adjusts(desk, folio, "spa", 4000)
+    first = desk.invoices(folio)
+    numbers = {line.total.amount_minor: line.number for line in first.lines}
+    said = [CreditedLine(number=numbers[10000]), CreditedLine(number=numbers[5000], amount=eur(1001))]
+    with pytest.raises(CreditNoteTooLarge) as refused:
+        desk.service.credit_invoice(CreditInvoice(invoice_id=first.id, reason="It was cold", lines=tuple(said)))
+    assert [e.pointer for e in refused.value.errors] == ["/lines/1/amount/amount"]
+    assert refused.value.facts == {"left": "10.00", "currency": "EUR"}
+    said[1] = replace(said[1], amount=None)
+    desk.service.credit_invoice(CreditInvoice(invoice_id=first.id, reason="It was cold", lines=tuple(said)))
+    assert desk.balance(guest) == 31800
+
+
+def test_no_more_is_credited_than_the_whole_invoice_where_a_stay_became_cheaper(desk: Desk) -> None:
+    facts = desk.hears(stay(uuid4(), eur(31800), state="departed"))
+    folio = desk.folio(facts.booking_id)
+    desk.invoices(folio)
+    desk.hears(replace(facts, version=2, total=eur(21200)), changed=True)
+    desk.charges(facts.booking_id, "spa", eur(12300))
+    second = desk.invoices(folio)
+    assert second.total == eur(1700)
+    assert lowers(desk, second, ("spa", None)).total == eur(-1700)
+    with pytest.raises(CreditNoteTooLarge):
+        lowers(desk, second, ("spa", 1))
+
+
+def test_a_credit_that_is_on_no_invoice_yet_is_not_given_a_second_time(desk: Desk) -> None:
+    guest = uuid4()
+    folio = desk.stayed(guest, eur(31800), arrival=PAST)
+    charge = desk.charges(desk.booking(folio), "spa", eur(12300))
+    adjusts(desk, folio, "spa", 4000, business_date=charge.business_date + timedelta(days=1))
+    first = desk.invoices(folio, until=charge.business_date)
+    with pytest.raises(CreditNoteTooLarge) as refused:
+        lowers(desk, first, ("room", 100), ("spa", None))
+    assert [e.pointer for e in refused.value.errors] == ["/lines/1/amount/amount"]
+    assert refused.value.facts == {"left": "83.00", "currency": "EUR"}
+    lowers(desk, first, ("spa", 8300))
+    assert desk.balance(guest) == 31800
+
+
 def test_a_refused_note_posts_nothing_and_burns_no_number(desk: Desk) -> None:
     guest = uuid4()
     first = stayed(desk, guest)
@@ -328,39 +389,3 @@ def test_a_payment_stays_shown_on_an_invoice_that_was_only_lowered(desk: Desk) -
     desk.charges(desk.booking(first.folio_ids[0]), "spa", eur(1000))
     second = desk.invoices(first.folio_ids[0])
     assert (first.paid, second.total, second.paid) == (eur(44100), eur(1000), eur(0))
-
-
-# ── the rules ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def an_invoice(net: int, vat: int) -> Invoice:
-    line = InvoiceLine(
-        number=1, on=date(2026, 12, 1), kind="spa", description="SPA", net=eur(net), vat_rate="23.00", vat=eur(vat),
-        total=eur(net + vat),
-    )  # fmt: skip
-    return Invoice(
-        id=uuid4(), kind="invoice", number="LIS-2026-000001", property_id=LISBON, profile_id=uuid4(), folio_ids=(),
-        issued_at=datetime(2026, 12, 1, tzinfo=UTC), issued_on=date(2026, 12, 1), language="en", seller=HOUSE,
-        lines=(line,), vat_sums=(), net=eur(net), vat=eur(vat), city_tax=eur(0), total=eur(net + vat), paid=eur(0),
-        due=eur(net + vat),
-    )  # fmt: skip
-
-
-@given(st.integers(0, 10**7), st.integers(0, 10**7), st.lists(st.integers(1, 10**7), max_size=8))
-def test_however_a_line_is_credited_its_parts_are_the_line_to_the_cent(net: int, vat: int, parts: list[int]) -> None:
-    invoice, notes = an_invoice(net, vat), list[Invoice]()
-    for minor in [*parts, None]:
-        left = crediting.left_of(invoice, notes)
-        try:
-            said = CreditedLine(number=1, amount=None if minor is None else eur(minor))
-            lines = crediting.lowered(invoice, left, [said])
-        except (CreditNoteTooLarge, NotAnInvoice):
-            continue
-        (line,) = lines
-        assert line.total.amount_minor == line.net.amount_minor + line.vat.amount_minor < 0
-        assert line.net.amount_minor <= 0
-        assert line.vat.amount_minor <= 0
-        assert abs(line.vat.amount_minor * (net + vat) - line.total.amount_minor * vat) <= net + vat
-        notes.append(replace(invoice, lines=lines))
-    assert [line.total.amount_minor for line in crediting.left_of(invoice, notes).values()] == [0]
-    assert [line.vat.amount_minor for line in crediting.left_of(invoice, notes).values()] == [0]

@@ -54,6 +54,7 @@ class Stack:
             stdout=self.output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=processes.die_with_parent,  # where the tests are ended in the middle, nothing is left
         )
         eventually(self._running, 180, "the stack runs")
         said = json.loads((home / "run.json").read_text())

@@ -300,5 +300,5 @@ def test_the_time_line_tells_of_it_in_the_readers_language(house):
     house.does("POST", f"/v1/profiles/{ana}/unverify", {"reason": "The passport was not hers."})
     found = house.does("GET", f"/v1/profiles/{ana}/timeline", Accept_Language="de")
     titles = [each["title"] for each in found["items"]]
-    assert titles[:3] == ["Verifizierung zurückgenommen", "Gast verifiziert", "Beziehung hinzugefügt"]
+    assert titles[:3] == ["Gast nicht mehr überprüft", "Gast überprüft", "Beziehung eingetragen"]
     assert "passport" not in str(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from services.contracts.billing import CreditedLine, CreditNoteTooLarge, Invoice, InvoiceLine, NotAnInvoice
@@ -29,30 +29,43 @@ def lowered(
     invoice: Invoice, left: Mapping[int, InvoiceLine], wanted: Sequence[CreditedLine]
 ) -> tuple[InvoiceLine, ...]:
     """The lines of a credit note that lowers these lines by so much, each at its own VAT rate: their VAT adds up to the
-    line's, to the cent, once all of it is credited.
+    line's, to the cent, once all of it is credited. Credits among the invoice's lines are not given a second time.
 
     Refuses with NotAnInvoice what does not fit the invoice, with CreditNoteTooLarge more than is left.
     """
     faults = list(_faults(invoice, wanted))
     if faults:
         raise NotAnInvoice(errors=faults)
-    first = {line.number: line for line in invoice.lines}
+    first, left = {line.number: line for line in invoice.lines}, dict(left)
     found = []
     for n, said in enumerate(wanted):
         whole, rest = first[said.number], left[said.number]
-        minor = said.amount.amount_minor if said.amount else rest.total.amount_minor
-        if not 0 < minor <= rest.total.amount_minor:
-            price = to_price(rest.total)
-            raise CreditNoteTooLarge(
-                errors=[Problem(f"/lines/{n}/amount/amount", "More than what is left of the line.")],
-                facts={"left": price.amount, "currency": price.currency},
-            )
+        most = _most(rest, left.values())
+        minor = said.amount.amount_minor if said.amount else most
+        if not 0 < minor <= most:
+            raise too_large(n, _money(whole, most))
         taken = whole.total.amount_minor - rest.total.amount_minor + minor  # with what was credited before
         vat = _share(whole.vat.amount_minor, taken, whole.total.amount_minor)
         vat -= whole.vat.amount_minor - rest.vat.amount_minor
         line = _with(whole, _money(whole, vat - minor), _money(whole, -vat))
+        left[said.number] = _with(rest, _sum(rest.net, line.net), _sum(rest.vat, line.vat))
         found.append(line if minor == whole.total.amount_minor else replace(line, nights=None))
     return tuple(sorted(found, key=lambda line: line.number))
+
+
+def too_large(nth: int, most: Money) -> CreditNoteTooLarge:
+    """The refusal of the nth line that is asked for, of which so much can be credited."""
+    price = to_price(most)
+    return CreditNoteTooLarge(
+        errors=[Problem(f"/lines/{nth}/amount/amount", "More than what is left of it, less the credits beside it.")],
+        facts={"left": price.amount, "currency": price.currency},
+    )
+
+
+def _most(line: InvoiceLine, left: Collection[InvoiceLine]) -> int:
+    """What of a line can be credited: a line below zero has given back some of its kind, and of the total, before."""
+    of_kind = (each for each in left if (each.booking_id, each.kind) == (line.booking_id, line.kind))
+    return max(0, min(line.total.amount_minor, _total(of_kind), _total(left)))
 
 
 def _faults(invoice: Invoice, wanted: Sequence[CreditedLine]) -> Iterator[Problem]:
@@ -71,6 +84,10 @@ def _faults(invoice: Invoice, wanted: Sequence[CreditedLine]) -> Iterator[Proble
         elif said.amount and said.amount.amount_minor <= 0:
             yield Problem(f"/lines/{n}/amount/amount", "Not above zero.")
         seen.add(said.number)
+
+
+def _total(lines: Iterable[InvoiceLine]) -> int:
+    return sum(line.total.amount_minor for line in lines)
 
 
 def _share(vat: int, part: int, whole: int) -> int:

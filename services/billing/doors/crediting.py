@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID, uuid4
@@ -54,7 +54,7 @@ class CreditNotes:
         items: dict[UUID, UUID] = {}
         if request.lines:
             lines = rules.lowered(first, left, request.lines)
-            items = _lower(tx, first, lines, reason)
+            items = _lower(tx, first, lines, [said.number for said in request.lines], reason)
         else:
             lines = rules.taken_back(left.values())
             disk.free_items(tx, [first.id, *(note.id for note in before)])
@@ -94,13 +94,17 @@ class CreditNotes:
         return worded(note, words)
 
 
-def _lower(tx: Tx, invoice: Invoice, lines: Iterable[InvoiceLine], reason: str) -> dict[UUID, UUID]:
-    """An adjustment for each of these lines, which are below zero; answers the folio of each journal."""
+def _lower(
+    tx: Tx, invoice: Invoice, lines: Iterable[InvoiceLine], asked: Sequence[int], reason: str
+) -> dict[UUID, UUID]:
+    """An adjustment for each of these lines, which are below zero; answers the folio of each journal. `asked` are their
+    numbers in the order of the request.
+    """
     items = {}
     for line in lines:
         for _ in range(MOST_TRIES):
             try:
-                charge = _lower_one(tx, invoice, line, reason)
+                charge = _lower_one(tx, invoice, line, asked.index(line.number), reason)
             except Moved:
                 continue
             items[charge.journal_id] = charge.folio_id
@@ -110,8 +114,12 @@ def _lower(tx: Tx, invoice: Invoice, lines: Iterable[InvoiceLine], reason: str) 
     return items
 
 
-def _lower_one(tx: Tx, invoice: Invoice, line: InvoiceLine, reason: str) -> Charge:
-    """On the folio where charges of its kind stand now, owed by whoever owes it; also where that is closed by now."""
+def _lower_one(tx: Tx, invoice: Invoice, line: InvoiceLine, nth: int, reason: str) -> Charge:
+    """On the folio where charges of its kind stand now, owed by whoever owes it; also where that is closed by now.
+
+    Refuses with CreditNoteTooLarge more than has been charged there less what was credited, on whichever invoice;
+    credits of a stay are bound by what it comes to, as every posting of it is.
+    """
     if line.booking_id is not None:
         found = store.charging_booking(tx, line.booking_id, line.kind)
     else:
@@ -120,6 +128,10 @@ def _lower_one(tx: Tx, invoice: Invoice, line: InvoiceLine, reason: str) -> Char
     if seen is None or kind is None:
         raise NoSuchFolio
     store.lock_guest(tx, seen.folio.payer_id)
+    charged = seen.folio.charges.get((kind.code, line.total.currency), 0)
+    of_stay = seen.booking_id is not None and kind.code in domain.WITH_THE_STAY
+    if not of_stay and charged + line.total.amount_minor < 0:
+        raise rules.too_large(nth, replace(line.total, amount_minor=max(0, charged)))
     charge = Charge(
         id=uuid4(),
         folio_id=seen.id,

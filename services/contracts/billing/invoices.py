@@ -213,7 +213,9 @@ class IssueInvoice(Request[Invoice]):
 
 @value
 class CreditedLine:
-    """So much of the invoice's line with this number, VAT included; all that is left of it where nothing is said."""
+    """So much of the invoice's line with this number, VAT included; where nothing is said, all that is left of it less
+    the credits of its kind on the invoice.
+    """
 
     number: int
     amount: Money | None = None
@@ -305,7 +307,7 @@ class AlreadyCredited(Conflict):
 
 
 class CreditNoteTooLarge(Conflict):
-    """More than what credit notes have left of the line."""
+    """More than what credits and credit notes have left of the line."""
 
 
 class NotAnInvoice(Invalid):
