@@ -71,7 +71,8 @@ class NewInvoice(Strict):
 class CreditedLineIn(Strict):
     number = WholeNumber(required=True, metadata={"description": "Of the invoice's line."})
     amount = MoneyField(
-        load_default=None, metadata={"description": "With its VAT; unless said, all that is left of the line less the credits beside it."}
+        load_default=None,
+        metadata={"description": "With its VAT; unless said, all that is left of the line less the credits beside it."},
     )
 
 
