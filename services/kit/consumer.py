@@ -10,7 +10,7 @@ import functools
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,7 +27,7 @@ from nameko.timer import Timer
 from services.kit import config, metrics, topology
 from services.kit.db import Database
 from services.kit.delivery import Delivery, digest
-from services.kit.gathering import GATHERED, TOGETHER, Waiting
+from services.kit.gathering import GATHERED, TOGETHER, Item, Waiting
 from services.kit.refusal import Broken
 
 _log = logging.getLogger(__name__)
@@ -235,7 +235,7 @@ class Inbox(_Source):
 
     def __init__(self) -> None:
         super().__init__()
-        self._waiting = Waiting(self._worker, self._settle, GATHERED, LINGER)
+        self._waiting = Waiting(self._worker, self._settle_all, GATHERED, LINGER)
 
     @property
     def queue_name(self) -> str:  # type: ignore[override]
@@ -252,6 +252,10 @@ class Inbox(_Source):
             self._waiting.add(hearing, delivery)
         else:
             super()._hand_over(hearing, delivery)
+
+    def _settle_all(self, turn: Sequence[Item]) -> None:
+        for hearing, delivery in turn:
+            self._settle(hearing, delivery)
 
     def _worker(self, hearing: Hearing, turn: Delivery) -> None:
         self.container.spawn_worker(hearing, (turn,), {}, handle_result=_settled_already)
@@ -321,6 +325,15 @@ class Calls(RpcConsumer):
         else:
             entry.handle_call(delivery)
 
+    def answer_all(self, turn: Sequence[Item]) -> None:
+        """For one turn in one write: each message apart is a system call here and a read by the broker."""
+        try:
+            with in_one_write(turn[0][1].message.channel.connection):
+                for _, delivery in turn:
+                    self.answer(delivery)
+        except (OSError, AttributeError, *self.queue_consumer.connection_errors) as gone:
+            _log.warning("Replies could not be sent (%s); the calls will come again", type(gone).__name__)
+
     def answer(self, delivery: Delivery) -> None:
         """Reply, then acknowledge; a reply that cannot be sent is the caller's deadline's business."""
         message, sent_to = delivery.message, str(delivery.properties["reply_to"])
@@ -358,7 +371,7 @@ class Call(Rpc):
     def __init__(self, door: Any = None, **options: Any) -> None:
         super().__init__(**options)
         self.door = door
-        self._waiting = Waiting(self._worker, lambda _, delivery: self.rpc_consumer.answer(delivery), TOGETHER, BREATH)
+        self._waiting = Waiting(self._worker, lambda turn: self.rpc_consumer.answer_all(turn), TOGETHER, BREATH)
 
     def handle_call(self, delivery: Delivery) -> None:
         def answer(*_result: Any) -> tuple[None, None]:
@@ -403,6 +416,19 @@ def hear(door: Callable[..., Any]) -> Callable[..., Any]:
 
 def tick(door: Callable[..., Any], interval: float) -> Callable[..., Any]:
     return Tick.decorator(interval=interval, eager=True)(door)
+
+
+@contextmanager
+def in_one_write(connection: Any) -> Iterator[None]:
+    """All that is sent on py-amqp's connection meanwhile; it writes each message to the socket by itself."""
+    transport, gathered = connection.transport, bytearray()
+    write = transport._write
+    transport._write = gathered.extend  # a copy: py-amqp fills the same buffer again
+    try:
+        yield
+    finally:
+        transport._write = write
+        write(gathered)
 
 
 def _settled_already(*_result: Any) -> tuple[None, None]:

@@ -43,7 +43,7 @@ class Waiting:
     def __init__(
         self,
         spawn: Callable[[Any, Delivery], None],
-        settle: Callable[[Any, Delivery], object],
+        settle: Callable[[Sequence[Item]], object],
         most: int,
         linger: float,
     ) -> None:
@@ -83,8 +83,7 @@ class _Turn(Delivery):
                 alone = batch if len(batch) == 1 else door.share(service, batch)
                 for entrypoint, delivery in alone:
                     delivery.carry(service, entrypoint.door)
-                for entrypoint, delivery in batch:
-                    self._waiting.settle(entrypoint, delivery)
+                self._waiting.settle(batch)
                 eventlet.sleep(self._waiting.linger)
         finally:
             self._waiting.over()
