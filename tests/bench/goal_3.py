@@ -3,6 +3,7 @@ read by its key behind granian and nothing else."""
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import socket
@@ -18,6 +19,7 @@ from typing import Any
 
 import psycopg
 
+from gateway.view.sections import SECTIONS
 from tests.bench.load import Load, http
 from tests.bench.rounds import Ratio, Report, Run, Settings, contest
 from tests.bench.servers import amqp_url, databases
@@ -40,7 +42,8 @@ def run(settings: Settings, report: Report) -> None:
         status, view = _view(system, guest(1))
         _fill_whole(admin, guests, view)
         report.say(f"Goal 3: the complete view of {guests:,} guests, {CLIENTS} clients, {len(view):,} bytes each")
-        report.check("every section of a view is there and fresh", status == 200 and '"stale":true' not in view)
+        fresh = status == 200 and '"stale":true' not in view and set(json.loads(view)["sections"]) == set(sections())
+        report.check("every section of a view is there and fresh", fresh and set(sections()) == set(SECTIONS))
 
         peer = stack.enter_context(_peer(system, made.url("gateway")))
         ours, theirs = Load(system.url, CLIENTS), Load(peer, CLIENTS)

@@ -77,4 +77,16 @@ _SECTIONS: dict[str, Any] = {
             "at": "2026-11-20T09:31:00Z",
         }
     ],
+    "tasks": [
+        {
+            "id": str(ID),
+            "version": 1,
+            "profile_id": str(ID),
+            "title": "A quiet room, if there is one",
+            "assignee": "staff:reception",
+            "due_at": "2026-12-01T12:00:00Z",
+            "property_id": str(ID),
+            "done_at": None,
+        }
+    ],
 }
