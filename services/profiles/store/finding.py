@@ -141,7 +141,10 @@ def _meant(tx: Tx, words: tuple[str, ...]) -> list[dict[str, int]]:
         count = 0 if row.part else slips(row.said, row.word)
         if count is not None and not row.word.startswith(row.said):
             meant[words.index(row.said)].setdefault(row.word, count)
-    nearest = (sorted(each.items(), key=lambda found: (found[1], len(found[0]))) for each in meant)
+    nearest = (
+        sorted(each.items(), key=lambda found, said=said: (found[1], abs(len(found[0]) - len(said))))  # type: ignore[misc]
+        for said, each in zip(words, meant, strict=True)
+    )
     return [dict(each[:_GUESSED]) for each in nearest]
 
 
@@ -292,6 +295,6 @@ def _guessing(n: int, count: int) -> sa.TextClause:
             SELECT * FROM name_words WHERE word = ANY (CAST(:meant AS text[])) LIMIT :broad
         ) AS e
         WHERE NOT name LIKE ALL (CAST(:starts AS text[])) {others}
-        LIMIT :most
+        ORDER BY array_position(CAST(:meant AS text[]), word) LIMIT :most
         """  # noqa: S608
     )
