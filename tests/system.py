@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ from collections.abc import Mapping
 from email.message import Message
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pika
 from pika.exceptions import ChannelClosedByBroker
@@ -87,10 +89,15 @@ class System:
             )
 
     def kill(self, name: str, sign: int = signal.SIGKILL) -> int:
-        """Send a signal, wait for the end of the process and answer its status."""
+        """Send a signal, wait for the end of the process and of its workers, and answer its status."""
         process = self.processes[name]
         process.send_signal(sign)
-        return process.wait(15)
+        status = process.wait(15)
+        until = time.monotonic() + 15
+        while self._listens(name):  # a worker outlives a killed gateway for a moment, and would say that it is ready
+            assert time.monotonic() < until, f"{name} was ended and still listens"
+            time.sleep(0.05)
+        return status
 
     def restart(self, name: str, sign: int = signal.SIGKILL) -> None:
         """Kill it and start it again, without waiting until it is ready."""
@@ -213,13 +220,18 @@ class System:
             time.sleep(0.2)
 
     def _ready(self, name: str) -> bool:
-        port = self.programs[name].environment.get("FOYER_HEALTH_PORT")
-        base = f"http://127.0.0.1:{port}" if port else self.url
         try:
-            with urllib.request.urlopen(f"{base}/readyz", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self._port(name)}/readyz", timeout=5) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False
+
+    def _listens(self, name: str) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self._port(name))) == 0
+
+    def _port(self, name: str) -> int:
+        return int(self.programs[name].environment.get("FOYER_HEALTH_PORT") or urlsplit(self.url).port or 0)
 
     def _log(self, name: str) -> Path:
         return self.home.log / f"{name}.log"
