@@ -35,8 +35,16 @@ _AT_MOST = 20  # of one kind of contact point
 _KINDS = ("person", "company", "agency")
 
 
+# What the register alone says of a contact point.
+_TOLD = frozenset({"verified", "verified_at", "relay", "good_for", "why_not", "past"})
+
+
 class PointIn(Strict):
-    """What is said of any contact point: by its `id`, one that is there is named again."""
+    """What is said of any contact point: by its `id`, one that is there is named again.
+
+    One with an `id` was read before, and can be sent back as it was: what the register alone says is not looked at
+    then (AIP-203, output only).
+    """
 
     id = fields.UUID(load_default=None, allow_none=True)
     primary = Flag(load_default=False)
@@ -45,6 +53,12 @@ class PointIn(Strict):
     valid_to = fields.Date(
         load_default=None, allow_none=True, metadata={"description": "The last day. Then it is kept, and not used."}
     )
+
+    @pre_load
+    def leave_what_was_told(self, said: Any, **_: Any) -> Any:
+        if not isinstance(said, dict) or not said.get("id"):
+            return said
+        return {name: value for name, value in said.items() if name not in _TOLD}
 
 
 class EmailIn(PointIn):
@@ -127,6 +141,14 @@ class NewProfile(ProfileFields):
     kind = Text(load_default="person", validate=validate.OneOf(_KINDS))
 
 
+class Confirmed(Strict):
+    confirm = fields.List(
+        fields.UUID(),
+        validate=validate.Length(max=50),
+        metadata={"description": "As `confirm` of the body: candidates that it is none of."},
+    )
+
+
 class ProfileFilter(Page):
     q = Text(
         load_default=None,
@@ -157,10 +179,11 @@ ProfileShape = schema_of(Profile)
 @blueprint.post("/profiles")
 @needs("write", by_property=True)
 @blueprint.arguments(NewProfile)
+@blueprint.arguments(Confirmed, location="query")
 @blueprint.response(201, ProfileShape)
-def create_profile(body: dict[str, Any]) -> Response:
+def create_profile(body: dict[str, Any], confirmed: dict[str, Any]) -> Response:
     """Add a person or a company."""
-    made = command(CreateProfile(**_points(body)))
+    made = command(CreateProfile(**_points(body | confirmed)))
     return reply(made, 201, headers={"Location": f"/v1/profiles/{made.id}"}, version=made.version)
 
 
@@ -196,12 +219,13 @@ def read_profile(profile_id: UUID) -> Response:
 @blueprint.patch("/profiles/<uuid:profile_id>")
 @needs("write", by_property=True)
 @blueprint.arguments(ProfileChange)
+@blueprint.arguments(Confirmed, location="query")
 @blueprint.response(200, ProfileShape)
-def change_profile(body: dict[str, Any], profile_id: UUID) -> Response:
+def change_profile(body: dict[str, Any], confirmed: dict[str, Any], profile_id: UUID) -> Response:
     """Change the fields given; null empties one. `If-Match` holds the ETag that was read."""
     version = version_to_change(ProfileHasChanged, lambda: ask(ReadProfile(profile_id=profile_id)).version)
     clear = tuple(name for name, value in body.items() if value is None)
-    given = {name: value for name, value in body.items() if value is not None}
+    given = {name: value for name, value in (body | confirmed).items() if value is not None}
     changed = command(ChangeProfile(profile_id=profile_id, version=version, clear=clear, **_points(given)))
     return reply(changed, version=changed.version)
 

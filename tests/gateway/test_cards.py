@@ -136,6 +136,16 @@ def test_no_message_goes_where_the_guest_is_no_longer(house):
     assert [message["to"] for message in house.messages(ana["id"])] == ["new@example.org"]
 
 
+def test_contact_points_that_were_read_can_be_sent_back(house):
+    ana = enters(house, given_name="Ana", emails=[{"address": "a@example.org"}], phones=[{"number": "+351912345678"}])
+    said = {name: ana[name] for name in ("emails", "phones", "addresses")}
+    said["emails"] = [{**ana["emails"][0], "verified": True}, {"address": "b@example.org"}]
+    after = changes(house, ana, **said)
+    assert after["emails"][0] == ana["emails"][0]
+    assert [each["address"] for each in after["emails"]] == ["a@example.org", "b@example.org"]
+    assert after["phones"] == ana["phones"]
+
+
 def test_what_staff_may_not_say_of_a_contact_point_is_refused(house):
     ana = enters(house, given_name="Ana")
     for said, pointer in (

@@ -45,6 +45,13 @@ def test_who_is_confirmed_to_be_somebody_else_is_added(house: House):
     assert other != ana
 
 
+def test_who_it_is_not_may_stand_in_the_address(house: House):
+    ana = house.does("POST", "/v1/profiles", ANA)["id"]
+    other = house.does("POST", f"/v1/profiles?confirm={ana}", ANA)["id"]
+    house.does("PATCH", f"/v1/profiles/{other}?confirm={ana}", {"given_name": "Anna"}, If_Match="*")
+    assert house.calls("POST", "/v1/profiles?confirm=nobody", ANA).status_code == 422
+
+
 def test_all_candidates_must_be_confirmed(house: House):
     ana = house.does("POST", "/v1/profiles", ANA)["id"]
     house.does("POST", "/v1/profiles", {**ANA, "confirm": [ana]})
