@@ -92,8 +92,8 @@ class System:
         """Send a signal, wait for the end of the process and of its workers, and answer its status."""
         process = self.processes[name]
         process.send_signal(sign)
-        status = process.wait(15)
-        until = time.monotonic() + 15
+        status = process.wait(60)
+        until = time.monotonic() + 60
         while self._listens(name):  # a worker outlives a killed gateway for a moment, and would say that it is ready
             assert time.monotonic() < until, f"{name} was ended and still listens"
             time.sleep(0.05)
@@ -104,7 +104,7 @@ class System:
         self.kill(name, sign)
         self.start(name)
 
-    def wait_ready(self, *names: str, timeout: float = 60) -> None:
+    def wait_ready(self, *names: str, timeout: float = 180) -> None:
         """Wait until these processes, or all, say that they can serve."""
         until = time.monotonic() + timeout
         for name in names or self.programs:
@@ -205,7 +205,7 @@ class System:
         """Messages set aside, by queue."""
         return {name: count for name, count in self.waiting().items() if name.endswith(".parked")}
 
-    def wait_quiet(self, timeout: float = 60) -> None:
+    def wait_quiet(self, timeout: float = 180) -> None:
         """Wait until nothing is on its way: outboxes published, queues empty but for parked ones, no more changes."""
         until, before = time.monotonic() + timeout, None
         while True:

@@ -70,7 +70,7 @@ class Stack:
     def stop(self) -> list[processes.Process]:
         """SIGTERM to the top process; answers what is left afterwards."""
         self.process.terminate()
-        self.process.wait(25)
+        self.process.wait(60)
         self.output.close()
         return processes.of_home(self.home)
 

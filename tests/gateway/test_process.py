@@ -44,7 +44,7 @@ def process(environment: dict[str, str]) -> Iterator[str]:
         yield url
     finally:
         running.send_signal(signal.SIGTERM)
-        running.wait(15)
+        running.wait(60)
 
 
 def wait_until(holds, why=(), seconds=30.0):

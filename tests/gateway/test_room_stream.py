@@ -54,7 +54,7 @@ def served(environment: dict[str, str]) -> Iterator[Server]:
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(15)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -157,7 +157,7 @@ def test_a_process_that_is_told_to_end_ends_its_streams_and_itself(environment, 
     with served(environment) as server:
         clients = [Client(server, key).follow() for _ in range(5)]
         server.process.send_signal(signal.SIGTERM)
-        server.process.wait(10)
+        server.process.wait(60)
         until(lambda: all(client.ended for client in clients))
     assert {client.status for client in clients} == {200}
 

@@ -21,7 +21,7 @@ def tag() -> str:
     return uuid.uuid4().hex[:10]
 
 
-def eventually(fact: Callable[[], Any], seconds: float = 30) -> Any:
+def eventually(fact: Callable[[], Any], seconds: float = 120) -> Any:
     """Wait until `fact` answers something true, and answer it."""
     until = time.monotonic() + seconds
     while not (found := fact()):

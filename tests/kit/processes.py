@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 
 
-def run_python(code: str, env: Mapping[str, str] | None = None, timeout: float = 30, *, stderr: bool = False) -> str:
+def run_python(code: str, env: Mapping[str, str] | None = None, timeout: float = 120, *, stderr: bool = False) -> str:
     """Run a piece of code in a fresh interpreter and answer what it prints; it must succeed."""
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code)],
@@ -24,7 +24,7 @@ def run_python(code: str, env: Mapping[str, str] | None = None, timeout: float =
     return done.stdout + (done.stderr if stderr else "")
 
 
-def until(condition: Callable[[], object], explain: Callable[[], str] = str, timeout: float = 20) -> None:
+def until(condition: Callable[[], object], explain: Callable[[], str] = str, timeout: float = 120) -> None:
     """Wait for a condition; where it does not come, fail with the explanation's last lines."""
     end = time.monotonic() + timeout
     while not condition():

@@ -111,7 +111,7 @@ class Ears:
     def count(self) -> int:
         return self.channel.queue_declare(INBOX, passive=True).method.message_count
 
-    def next(self, timeout: float = 20) -> tuple[Any, Any]:
+    def next(self, timeout: float = 120) -> tuple[Any, Any]:
         """Properties and body of the next message."""
         found: list[tuple[Any, Any]] = []
 

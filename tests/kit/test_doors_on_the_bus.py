@@ -175,7 +175,7 @@ def test_a_call_without_reply_to_is_parked_and_kills_nobody(running, db):
 def test_a_handler_killed_in_the_middle_has_one_effect_after_the_restart(amqp_url, database_url, db, running):
     what, message_id = something(), str(uuid.uuid4())
     running.event(what, then="die", message_id=message_id)
-    running.process.wait(10)
+    running.process.wait(60)
     assert effects(db, what) == 0
     running.channel.queue_purge("consent.inbox")
     running.event(what, message_id=message_id)

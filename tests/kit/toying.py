@@ -23,7 +23,7 @@ from services.kit.db import Database
 HERE = Path(__file__).parents[2]
 
 
-def eventually(fact: Callable[[], Any], seconds: float = 20) -> Any:
+def eventually(fact: Callable[[], Any], seconds: float = 120) -> Any:
     """Wait until `fact` is true, and answer it."""
     until = time.monotonic() + seconds
     while not (found := fact()):
@@ -75,7 +75,7 @@ class Running:
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(15)
+        self.process.wait(60)
         self.connection.close()
 
     def publish(self, queue: str, body: bytes | dict, **properties: Any) -> None:

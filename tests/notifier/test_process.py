@@ -41,7 +41,7 @@ def process(
     yield log
     started.terminate()
     try:
-        started.wait(15)
+        started.wait(60)
     except subprocess.TimeoutExpired:
         started.kill()
         started.wait()
