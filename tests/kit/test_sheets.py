@@ -107,6 +107,7 @@ def _changed(part: str, old: bytes, new: bytes) -> bytes:
         _changed("xl/worksheets/sheet1.xml", b"<worksheet", b'<!DOCTYPE x [<!ENTITY a "b">]><worksheet'),
         _changed("xl/workbook.xml", b"<sheets>", b"<sheetz>"),
     ],
+    ids=["no zip", "an old workbook", "a broken sheet", "entities", "no sheets"],  # the files hold the time
 )
 def test_a_damaged_workbook_is_refused(data):
     with pytest.raises(Unreadable):
