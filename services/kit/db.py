@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from psycopg.adapt import Dumper, PyFormat
+from psycopg.types.numeric import IntBinaryDumper, IntDumper
 from sqlalchemy.engine import Connection, CursorResult, Engine
 from sqlalchemy.exc import DBAPIError
 
@@ -181,6 +183,7 @@ class Database:
             **options,
         )
         for engine in (self.engine, self._readers):
+            sa.event.listen(engine, "connect", _send_whole_numbers)
             sa.event.listen(engine, "handle_error", _forget_dead_connections)
         self._notified = 0.0
 
@@ -260,6 +263,26 @@ def _worth_repeating(fault: DBAPIError) -> bool:
 
 
 _NOTIFY = sa.text("SELECT pg_notify('outbox', '')")
+
+
+class _WholeNumber(IntDumper):
+    """Sends a number as `integer`, beyond 32 bits as `bigint`, beyond 64 as `numeric`.
+
+    psycopg alone sends one of up to 16 bits as `smallint`, and two of these add up to a `smallint`: 30,000 + 30,000
+    fails. Not all are a `bigint`, as that cannot be added to a `date`.
+    """
+
+    def upgrade(self, obj: int, format: PyFormat) -> Dumper:
+        return super().upgrade(obj if abs(obj) >> 16 else 1 << 16, format)
+
+
+class _WholeNumberInBinary(_WholeNumber, IntBinaryDumper):
+    """The same for parameters; within an array numbers are sent as text."""
+
+
+def _send_whole_numbers(connection: Any, _record: object) -> None:
+    for dumper in (_WholeNumber, _WholeNumberInBinary):
+        connection.adapters.register_dumper(int, dumper)
 
 
 def _forget_dead_connections(fault: sa.engine.ExceptionContext) -> None:

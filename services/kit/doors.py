@@ -1,7 +1,8 @@
 """The four doors of a service (and the inbound one): what happens around a method, so that it holds only its own story.
 
 A door is a method of a `Service` that takes a transaction and one contract. From the bus it is reached through
-`services.kit.consumer`; in a test, or from code, it is called with the contract alone and opens the transaction itself.
+`services.kit.calls` or `services.kit.consumer`; in a test, or from code, it is called with the contract alone and
+opens the transaction itself.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.engine import Connection
 
-from services.kit import commands, consumer, context, tables, wire
+from services.kit import calls, commands, consumer, context, tables, wire
 from services.kit.commands import Command
 from services.kit.context import Context
 from services.kit.db import Tx, lock_key
@@ -71,7 +72,7 @@ def query(method: Callable[..., Any]) -> Callable[..., Any]:
     def door(self: Any, request: Any) -> Any:
         return wire.load(reply(), json.loads(answer(self, request, _context(self))))
 
-    return consumer.rpc(_declare(door, Door("query", method.__name__, run=run)))
+    return calls.rpc(_declare(door, Door("query", method.__name__, run=run)))
 
 
 def command(
@@ -97,7 +98,7 @@ def command(
         return wire.load(argument(), delivery.argument(), strict=True)
 
     def run(service: Service, delivery: Delivery) -> str:
-        asked = Command.of(method.__name__, delivery.command_id(), load(delivery), delivery.command_digest())
+        asked = Command.of(method.__name__, delivery.command_id(), load(delivery), delivery.command_digests())
         return commands.carry_out(service, carry, asked, delivery.context, apart=apart)
 
     def share(service: Service, batch: Sequence[Item]) -> Sequence[Item]:
@@ -109,18 +110,19 @@ def command(
         return wire.load(reply(), json.loads(commands.carry_out(self, carry, asked, _context(self), apart=apart)))
 
     declared = Door("command", method.__name__, run=run, share=share if together else None)
-    return consumer.rpc(_declare(door, declared))
+    return calls.rpc(_declare(door, declared))
 
 
 def subscribe(
-    event: type[wire.Event], *, together: bool = False
+    event: type[wire.Event], *, together: bool = False, looks_first: bool = False
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Hear an event of another service: handled once, acknowledged after the commit, tried again, then parked.
 
     `together`: the handler touches only rows of its own aggregate and asks nobody, so that under load it may share a
-    transaction with others of its kind.
+    transaction with others of its kind. `looks_first`: what it does before its first statement must not be done for a
+    repeat, so whether it is one is looked up before.
     """
-    return _hearing("subscribe", event, event, None, together)
+    return _hearing("subscribe", event, event, None, together, looks_first)
 
 
 def inbound(
@@ -148,6 +150,7 @@ def _hearing(
     event: type[wire.Event] | None,
     key: str | None,
     together: bool = False,
+    looks_first: bool = False,
     read: Callable[[bytes], Any] | None = None,
     **declared_by_inbound: Any,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -161,8 +164,11 @@ def _hearing(
 
         def handle(service: Service, heard: Any, given: Context, message_id: uuid.UUID) -> None:
             # another system's message ids prove nothing: an inbound door knows its repeats by their content
+            row = {"event_id": message_id, "handler": handler}
+            if looks_first and _is_done(service, row, given):
+                return
+
             def remember(connection: Connection) -> None:
-                row = {"event_id": message_id, "handler": handler}
                 if connection.execute(_INBOX_INSERT, row).first() is None:
                     raise _Done
 
@@ -217,6 +223,11 @@ def every(*, seconds: float) -> Callable[[Callable[..., None]], Callable[..., No
     return decorate
 
 
+def _is_done(service: Service, row: dict[str, Any], given: Context) -> bool:
+    with service.db.reading(given) as tx:
+        return tx.execute(_INBOX_ROW, row).first() is not None
+
+
 class _Done(Exception):
     """This event has been handled before."""
 
@@ -259,6 +270,9 @@ def _context(service: Service) -> Context:
     return context.current.get() or Context(actor=f"service:{service.name}")
 
 
+_INBOX_ROW = sa.select(tables.inbox.c.event_id).where(
+    tables.inbox.c.event_id == sa.bindparam("event_id"), tables.inbox.c.handler == sa.bindparam("handler")
+)
 _INBOX_INSERT = pg_insert(tables.inbox).on_conflict_do_nothing().returning(tables.inbox.c.handler)
 _TIMER_DUE = sa.text(
     "INSERT INTO timers AS t (name, ran_at) SELECT :name, now() WHERE pg_try_advisory_xact_lock(:key)"

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+_WORD_BEGINS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
 Kind = Literal["not_found", "conflict", "invalid", "forbidden", "too_many", "unavailable", "broken"]
 
 
@@ -38,7 +40,7 @@ class Refusal(Exception):
 
     @classmethod
     def code(cls) -> str:
-        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", cls.__name__).lower()
+        return _WORD_BEGINS.sub("-", cls.__name__).lower()
 
     def to_wire(self) -> dict[str, Any]:
         return {

@@ -3,6 +3,9 @@
 A row that belongs to a property carries its id; one without belongs to the whole organisation and is everybody's. Where
 rows are read the statement has `HOUSES`'s condition with `houses(tx)` as its parameter; where one is written or read by
 its id alone, `sees`, `is_theirs` and `permit` decide.
+
+One rule holds everywhere: what a caller may not see is not there for them, whatever is done with its id (404, as for an
+id that nobody knows). What they see but may not change, and a property that they name themselves, is refused (403).
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from uuid import UUID
 
 from services.kit.context import Context
 from services.kit.db import Tx
-from services.kit.refusal import Forbidden
+from services.kit.refusal import Forbidden, Refusal
 
 # With the column in place of {}: rows of the permitted properties, and those of none.
 HOUSES: Final = "(CAST(:houses AS uuid[]) IS NULL OR {0} IS NULL OR {0} = ANY(CAST(:houses AS uuid[])))"
@@ -41,7 +44,10 @@ def is_theirs(context: Context, property_id: UUID | str | None) -> bool:
     return context.properties is None or str(property_id) in context.properties
 
 
-def permit(tx: Tx, property_id: UUID | None) -> None:
-    """Refuses with NotYourProperty a caller to whom it does not belong, as in `is_theirs`."""
+def permit(tx: Tx, property_id: UUID | None, refusal: type[Refusal] = NotYourProperty) -> None:
+    """Refuses a caller to whom it does not belong, as in `is_theirs`.
+
+    `refusal` is for rows that are named by their ids: what is said where there is no such row.
+    """
     if not is_theirs(tx.context, property_id):
-        raise NotYourProperty
+        raise refusal

@@ -122,7 +122,8 @@ class Event:
 class Request(Generic[R]):
     """A question or a command to the service that owns the contract; ``Request[Account]`` answers an Account.
 
-    `never_kept` names fields whose values leave no trace, not even in the digest and id that a command is known by.
+    `never_kept` names fields, of its parts as well, whose values leave no trace, not even in the digest and id that a
+    command is known by.
     """
 
     never_kept: ClassVar[tuple[str, ...]] = ()

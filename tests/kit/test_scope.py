@@ -7,6 +7,7 @@ import uuid
 import pytest
 
 from services.kit.context import MOST_PROPERTIES, Context
+from services.kit.refusal import NotFound
 from services.kit.scope import NotYourProperty, is_theirs, permit, sees
 
 LISBON, PORTO = uuid.UUID(int=0xA1), uuid.UUID(int=0xB2)
@@ -64,3 +65,13 @@ def test_what_belongs_elsewhere_is_refused():
 @pytest.mark.parametrize("said", ["", "yesterday", "2026-11-22T12:00:00", "x" * 1000, 5])
 def test_a_moment_that_cannot_be_read_is_none(said):
     assert Context.from_headers({"foyer-said-at": said}).said_at is None
+
+
+def test_a_row_that_is_named_by_its_id_is_refused_as_one_that_is_not_there() -> None:
+    class NoSuchThing(NotFound):
+        """There is no such thing."""
+
+    permit(Asking(IN_PORTO), PORTO, NoSuchThing)  # type: ignore[arg-type]
+    for property_id in (LISBON, None):
+        with pytest.raises(NoSuchThing):
+            permit(Asking(IN_PORTO), property_id, NoSuchThing)  # type: ignore[arg-type]
