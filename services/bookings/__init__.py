@@ -22,10 +22,11 @@ Answers    SetUpProperty, ReadProperties, ReadAvailability, SetAvailability; Ope
            HandBackBooking, ReadBookingRoute; ReadChannelReport; KeepRegistration, DeleteRegistration,
            ReadRegistration, ReadRegistrations, FindMissing; SetRegisterHouse, ReadRegisterHouse, ExportRegister,
            ReadRegister, FindRegisters, KeepReceipt, NoteLook, LookAtDocument, LookAtCards, LookAtFile,
-           FindByDocument, FindDestructions; ReadStaysOf.
+           FindByDocument, FindDestructions; ReadStaysOf; ReadOccasion, FindContactOf.
 Announces  BookingReceived, BookingPeopleChanged, BookingHeld, BookingConfirmed, BookingChanged, BookingCancelled,
            BookingCheckedIn, BookingCheckedOut, BookingMarkedNoShow, BookingMoved; BookingRouted, BookingClaimed,
-           BookingHandedBack; ConsentStated; TermsTold; NoticeReplayAsked; RoomStatusChanged, RoomsAssigned.
+           BookingHandedBack; ConsentStated; TermsTold; NoticeReplayAsked; RoomStatusChanged, RoomsAssigned;
+           GroupChanged, FunctionChanged.
 Hears      profiles: GuestsIdentified, LevelChanged; its own BookingConfirmed, BookingChanged and NoticeReplayAsked;
            from other systems: `booking.notice`, `room.notice`, `channex.revision`, `opentravel.notice` and
            `alpinebits.notice` on the exchange `inbound`.

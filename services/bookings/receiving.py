@@ -12,18 +12,25 @@ from services.bookings.domain.notices import judge
 from services.bookings.doors.groups import picked_up
 from services.bookings.doors.keeping import keep, with_rooms
 from services.bookings.inbound import native
-from services.bookings.store import bookings, groups, notices
+from services.bookings.store import bookings, groups, notices, own_fields
 from services.bookings.store.notices import Known
 from services.contracts.bookings import BookingNotice, NoticeReport
+from services.kit import sealing
 from services.kit.db import Tx
+from services.kit.scope import permit
 
 
 def receive(tx: Tx, notice: BookingNotice) -> NoticeReport:
-    """Refuses with NotANotice what is not well formed; everything else is kept, with what became of it."""
+    """Refuses with NotANotice what is not well formed; everything else is kept, with what became of it.
+
+    A caller who is limited to properties tells of those alone: NotYourProperty for any other, also one not known here.
+    """
     notice = native.well_formed(notice)
     house = _house(tx, notice)
-    known = notices.known(tx, notice)
+    permit(tx, house.id if house else None)
+    known = _known(tx, notice)
     if known.reported:
+        notices.permit(tx, known.reported.notice_id)
         return known.reported
     report = NoticeReport(
         notice_id=new_id(tx.now),
@@ -39,9 +46,17 @@ def receive(tx: Tx, notice: BookingNotice) -> NoticeReport:
 def replay(tx: Tx, report: NoticeReport, notice: BookingNotice) -> NoticeReport:
     """Apply a parked notice again; one that is not parked any more stays what it is."""
     house = _house(tx, notice)
-    known = notices.known(tx, notice)
+    known = _known(tx, notice)
     report = known.reported or report
     return _apply(tx, report, notice, known, house) if report.state == "parked" else report
+
+
+def _known(tx: Tx, notice: BookingNotice) -> Known:
+    """Refuses with NotYourProperty where the source means a booking of another property than the caller's."""
+    known = notices.known(tx, notice)
+    if known.booking:
+        permit(tx, known.booking.property_id)
+    return known
 
 
 def _house(tx: Tx, notice: BookingNotice) -> House | None:
@@ -53,7 +68,8 @@ def _house(tx: Tx, notice: BookingNotice) -> House | None:
 
 
 def _apply(tx: Tx, report: NoticeReport, notice: BookingNotice, known: Known, house: House | None) -> NoticeReport:
-    verdict = judge(notice, known.booking, known.settled, house, report.received_at)
+    trace = own_fields.trace if sealing.configured() else None
+    verdict = judge(notice, known.booking, known.settled, house, report.received_at, trace)
     booking = verdict.booking or known.booking
     report = replace(report, state=verdict.state, why=verdict.why, booking_id=booking.id if booking else None)
     row = notices.notice_row(report, notice)

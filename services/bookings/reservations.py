@@ -20,6 +20,7 @@ from services.contracts.values import Price
 from services.kit.context import Context
 from services.kit.db import Database, Tx
 from services.kit.refusal import Problem
+from services.kit.scope import NotYourProperty, permit
 
 A = TypeVar("A", Price, NoticePayment, Price | None)
 
@@ -63,6 +64,8 @@ def _taken_in(db: Database, context: Context, reservation: Reservation) -> Outco
         return Outcome(reservation, db.writing(context, work))
     except NotANotice as refused:
         return Outcome(reservation, faults=refused.errors)
+    except NotYourProperty as refused:
+        return Outcome(reservation, faults=(Problem("/property", refused.detail),))
 
 
 def _receive(tx: Tx, reservation: Reservation) -> NoticeReport:
@@ -72,6 +75,7 @@ def _receive(tx: Tx, reservation: Reservation) -> NoticeReport:
         known = revisions.known_ids(tx, notice.source, reservation.ids)
         notice = replace(notice, external_id=next((n for n in reservation.ids if n in known), notice.external_id))
     house = notices.take_turn(tx, notice)
+    permit(tx, house.id if house else None)
     notice = native.well_formed(_in_currency_of(house, notice))
     revision = revision_of(notice, reservation.modified_at, revisions.earlier(tx, notice), tx.now)
     return receiving.receive(tx, replace(notice, revision=revision))

@@ -8,6 +8,7 @@ from services.bookings.doors.calling import Calling
 from services.bookings.doors.changes import Changes
 from services.bookings.doors.channels import Channels
 from services.bookings.doors.channex import Channex
+from services.bookings.doors.choosing import Choosing
 from services.bookings.doors.endings import Endings
 from services.bookings.doors.functions import Functions
 from services.bookings.doors.groups import Groups
@@ -18,6 +19,7 @@ from services.bookings.doors.mapping import Mapping
 from services.bookings.doors.messages import Messages
 from services.bookings.doors.moving import Moving
 from services.bookings.doors.notices import Notices
+from services.bookings.doors.occasions import Occasions
 from services.bookings.doors.people import People
 from services.bookings.doors.registers import Registers
 from services.bookings.doors.registrations import Registering
@@ -43,10 +45,12 @@ class BookingsService(
     Boards,
     Groups,
     Functions,
+    Occasions,
     Houses,
     RoomsSetUp,
     HousekeepingOfRooms,
     Assigning,
+    Choosing,
     TermsOfStays,
     Routing,
     Channels,

@@ -17,12 +17,15 @@ MessageState = Literal["waiting", "outbox", "sent", "failed", "suppressed"]
 @value
 class Message:
     """`state`: waiting for its sender, in the local `outbox` (no provider account), sent, failed for good, or
-    suppressed (no consent).
+    suppressed (no consent, no address). `profile_id` is None where it went to a contact who has no profile, whom only
+    the group (by its code) or the function names that it is about.
     """
 
     id: UUID
-    profile_id: UUID
+    profile_id: UUID | None = None
     booking_id: UUID | None = None
+    group: str | None = None
+    function_id: UUID | None = None
     channel: MessageChannel
     purpose: Purpose
     template: str
@@ -50,6 +53,8 @@ class FindMessages(Request[MessagesFound]):
 
     profile_id: UUID | None = None
     booking_id: UUID | None = None
+    group: str | None = None
+    function_id: UUID | None = None
     limit: int = 50
     cursor: str | None = None
 
@@ -79,6 +84,7 @@ class MessageChanged(Event):
     booking_id: UUID | None = None
     state: MessageState
     left_profile_id: UUID | None = None
+    property_id: UUID | None = None
 
 
 class NoAddress(Conflict):

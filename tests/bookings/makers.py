@@ -88,6 +88,10 @@ def report_of_state(status: str, revision: int, **more: Any) -> BookingNotice:
     return BookingNotice(**{**said, "status": status, "revision": revision, **more})
 
 
+def outcome(report: NoticeReport) -> tuple[str, str | None]:
+    return report.state, report.why
+
+
 def lisbon_city(capacity: int = 2, overbooking: int = 0, **more: Any) -> SetUpProperty:
     said = {
         "code": "LIS-CITY",

@@ -6,7 +6,9 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 
+from services.bookings.store import calling
 from services.contracts.bookings import (
     Booking,
     CancelBooking,
@@ -108,6 +110,16 @@ def test_the_day_is_the_propertys_own(desk):
 def test_more_than_twenty_are_refused(desk):
     with pytest.raises(Invalid):
         desk.service.read_stays_of(ReadStaysOf(profile_ids=tuple(uuid4() for _ in range(21))))
+
+
+def test_of_somebody_with_very_many_bookings_the_ones_made_last_are_looked_at(desk, monkeypatch):
+    desk.sets_up(lisbon_city(capacity=9))
+    left(desk, -9, -8)
+    coming = days(desk, 10, 12)
+    last = left(desk, -5, -4)
+    monkeypatch.setattr(calling, "_STAYS", sa.text(calling._STAYS.text.replace(f"LIMIT {calling.MOST}", "LIMIT 2")))
+    found = stays(desk)
+    assert (found.next.booking_id, found.last.booking_id, found.past) == (coming.id, last.id, 1)
 
 
 def test_nobody_is_asked_about(desk):

@@ -108,7 +108,7 @@ def test_a_group_shows_its_bookings(desk: Desk) -> None:
 def test_a_booking_picked_up_is_announced_as_any_other(desk: Desk) -> None:
     blocks(desk)
     picks_up(desk)
-    assert desk.said() == ["BookingConfirmed"]
+    assert desk.said() == ["GroupChanged", "BookingConfirmed"]
 
 
 def test_of_an_empty_block_nothing_is_picked_up(desk: Desk) -> None:

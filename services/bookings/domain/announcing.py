@@ -89,6 +89,7 @@ def facts_of(booking: Booking) -> BookingFacts:
         reason=booking.ending.reason if booking.ending else None,
         ended_from=booking.ending.before if booking.ending else None,
         room_stays=_room_stays(booking),
+        asks_verification=booking.asks_verification,
     )
 
 

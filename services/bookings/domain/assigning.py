@@ -12,6 +12,7 @@ from uuid import UUID
 
 from services.bookings.domain.booking import Booking
 from services.bookings.domain.nights import Span
+from services.contracts.bookings import NoSuchRoom, StateForbids
 
 ROOM_LOST = "room-lost"
 
@@ -68,6 +69,18 @@ def spans_of(booking: Booking, position: int) -> tuple[Span, ...]:
         for part in room.stays(booking.arrival, booking.departure)
     )
     return tuple(span for span in spans if span.first < span.until)
+
+
+def spans_left(booking: Booking, position: int, today: date) -> list[Span]:
+    """The nights of a room of the booking, in house those from today on. Refuses with NoSuchRoom and StateForbids."""
+    if all(room.position != position for room in booking.rooms):
+        raise NoSuchRoom
+    spans = spans_of(booking, position)
+    if booking.state == "in_house":
+        spans = tuple(span._replace(first=max(span.first, today)) for span in spans if span.until > today)
+    if not spans:
+        raise StateForbids("The stay has no night left: extend it.", facts={"state": booking.state})
+    return list(spans)
 
 
 def following(held: Sequence[Assignment], booking: Booking, today: date, now: datetime) -> Following:

@@ -32,6 +32,7 @@ DO_NOT_BOOK = "do-not-book"
 BEYOND_BLOCK = "beyond-block"
 CHANGE_BEFORE_NEW = "change-before-new"
 OVERDUE = "overdue"
+CONTACT_LEFT_OUT = "contact-left-out"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +85,7 @@ class Booking:
     confirmation: Confirmation | None = None
     checked_in_at: datetime | None = None
     ending: Ending | None = None
+    asks_verification: bool = False
     booked_at: datetime
     changed_at: datetime
 
@@ -108,6 +110,7 @@ class Content:
     rooms: tuple[Room, ...] | None = None
     total_minor: int | None = None
     people: tuple[Person, ...] | None = None
+    people_said: str | None = None
     group: str | None = None
     channel: str | None = None
     method: Method | None = None
@@ -171,7 +174,7 @@ def changed(booking: Booking, said: Content, now: datetime) -> Booking:
         version=booking.version + 1,
         changed_at=now,
     )
-    return with_needs_said(_with_people_said(after, said.people), said.needs)
+    return with_needs_said(_with_people_said(after, said), said.needs)
 
 
 def with_needs_said(booking: Booking, said: tuple[str, ...]) -> Booking:
@@ -181,26 +184,42 @@ def with_needs_said(booking: Booking, said: tuple[str, ...]) -> Booking:
     return replace(booking, needs=codes, needs_note=note, needs_said=said)
 
 
-def _with_people_said(booking: Booking, said: tuple[Person, ...] | None) -> Booking:
-    if said is None or (saying := people_following.fingerprint(said)) == booking.people_said:
+def _with_people_said(booking: Booking, said: Content) -> Booking:
+    if said.people is None:
         return booking
-    people, given = people_following.followed(said, booking.people, booking.people_given)
+    saying = said.people_said or people_following.fingerprint(said.people)
+    if saying == booking.people_said:
+        return booking
+    people, given = people_following.followed(said.people, booking.people, booking.people_given)
     after = replace(booking, people=people, people_given=given, people_said=saying)
     if people == booking.people:
         return after
     return replace(after, people_version=booking.version, identified=everybody_known(people))
 
 
-def identified(booking: Booking, profiles: Mapping[int, UUID], unwelcome: Iterable[UUID], now: datetime) -> Booking:
-    """The booking with its people's profiles, by position; the very same where that is nothing new.
+def identified(
+    booking: Booking,
+    profiles: Mapping[int, UUID],
+    unwelcome: Iterable[UUID],
+    now: datetime,
+    left_out: Mapping[int, tuple[str, ...]] | None = None,
+) -> Booking:
+    """The booking with its people's profiles, by position, and what is not on these; the very same where that is
+    nothing new.
 
     A cancelled one takes the links and nothing else. Whoever was found from before a move is who they turned out to be.
     """
     found = {position: booking.moved.get(profile_id, profile_id) for position, profile_id in profiles.items()}
-    people = tuple(replace(p, profile_id=found.get(p.position, p.profile_id)) for p in booking.people)
+    people = tuple(
+        replace(p, profile_id=found[p.position], fields=None, left_out=(left_out or {}).get(p.position, ()))
+        if p.position in found
+        else p
+        for p in booking.people
+    )
     linked = replace(booking, people=people, identified=everybody_known(people))
     if any(unwelcome) and booking.state != "cancelled":
         linked = flagged(linked, DO_NOT_BOOK)
+    linked = (flagged if any(p.left_out for p in people) else unflagged)(linked, CONTACT_LEFT_OUT)
     if linked == booking:
         return linked
     changed_at = booking.changed_at if booking.state == "cancelled" else now
@@ -216,4 +235,5 @@ def unflagged(booking: Booking, flag: str) -> Booking:
 
 
 def everybody_known(people: Iterable[Person]) -> bool:
-    return all(p.profile_id for p in people)
+    """Everybody has a profile, and it has what was said of their own fields."""
+    return all(p.profile_id and not p.fields for p in people)

@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.bookings.domain.booking import Booking
 from services.bookings.domain.houses import MOST_ROOMS
+from services.bookings.domain.ids import new_id
 from services.bookings.domain.nights import MOST_NIGHTS, Night, days
 from services.bookings.domain.opening import faults_of_amount, faults_of_dates, open_direct
 from services.bookings.domain.people import faults_of_person, tidied
@@ -48,8 +50,9 @@ class Agreed:
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """What staff said of a group. `nights` are those of its block."""
+    """What staff said of a group. `nights` are those of its block, `id` is what events know it by."""
 
+    id: UUID
     code: str
     version: int = 1
     state: GroupState = "open"
@@ -70,6 +73,7 @@ def opened(request: OpenGroup, house: Property, now: datetime) -> Group:
     today = _today(house, now)
     cut_off = request.cut_off or (request.arrival if request.arrival > today else request.departure)
     group = Group(
+        id=new_id(now),
         code=request.code,
         name=without_cards(tidy(request.name)) or "",
         arrival=request.arrival,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
@@ -27,6 +28,8 @@ from services.contracts.bookings import (
     StateForbids,
 )
 from services.contracts.values import Money, to_money
+
+Trace = Callable[[bytes], bytes]
 
 STALE = "stale revision"
 CANCEL_OF_UNKNOWN = "cancel of unknown booking"
@@ -55,10 +58,18 @@ def complete(notice: BookingNotice) -> bool:
     return bool(notice.arrival and notice.departure and rooms and (notice.booker or notice.guests))
 
 
-def judge(notice: BookingNotice, present: Booking | None, settled: int, house: House | None, now: datetime) -> Verdict:
+def judge(
+    notice: BookingNotice,
+    present: Booking | None,
+    settled: int,
+    house: House | None,
+    now: datetime,
+    trace: Trace | None = None,
+) -> Verdict:
     """`present` is the booking the source means, `settled` the last revision applied of it (−1: none yet).
 
-    `now` is when the notice came, though it may be applied later: a guest who cancelled in time has.
+    `now` is when the notice came, though it may be applied later: a guest who cancelled in time has. `trace`: see
+    `people_following.fingerprint`.
     """
     try:
         if notice.revision <= settled:
@@ -66,20 +77,20 @@ def judge(notice: BookingNotice, present: Booking | None, settled: int, house: H
         if present is None:
             if notice.status == "cancelled":
                 return Verdict("ignored", CANCEL_OF_UNKNOWN)
-            return Verdict("applied", booking=_opened(notice, house, now))
+            return Verdict("applied", booking=_opened(notice, house, now, trace))
         if present.state not in life.OPEN and not _has_come_after_all(notice, present):
             return Verdict("ignored", f"booking is {present.state}")
-        return Verdict("applied", booking=_followed(notice, present, house, now))
+        return Verdict("applied", booking=_followed(notice, present, house, now, trace))
     except CannotApply as lacking:
         return Verdict("parked", str(lacking))
     except StateForbids:
         return Verdict("ignored", f"booking is {present.state}" if present else None)
 
 
-def _opened(notice: BookingNotice, house: House | None, now: datetime) -> Booking:
+def _opened(notice: BookingNotice, house: House | None, now: datetime, trace: Trace | None) -> Booking:
     if not complete(notice) or not notice.arrival or not notice.departure:
         raise CannotApply(UNKNOWN_BOOKING, "there is no such booking yet, and too little to open it by")
-    said = _content(notice, house, None)
+    said = _content(notice, house, None, trace)
     assert house
     opened = Booking(
         id=new_id(now),
@@ -102,9 +113,10 @@ def _opened(notice: BookingNotice, house: House | None, now: datetime) -> Bookin
         price=Money(amount_minor=said.total_minor or 0, currency=house.currency),
         flags=() if notice.status == "new" else (bookings.CHANGE_BEFORE_NEW,),
         people=said.people or (),
-        people_said=fingerprint(said.people) if said.people else None,
+        people_said=said.people_said,
         requests=notice.requests,
         commission=said.commission,
+        asks_verification=house.verification == "unverified",
         booked_at=notice.booked_at or now,
         changed_at=now,
     )
@@ -116,14 +128,16 @@ def _opened(notice: BookingNotice, house: House | None, now: datetime) -> Bookin
     return replace(there, version=1)
 
 
-def _followed(notice: BookingNotice, present: Booking, house: House | None, now: datetime) -> Booking:
+def _followed(
+    notice: BookingNotice, present: Booking, house: House | None, now: datetime, trace: Trace | None
+) -> Booking:
     wanted = _state(notice)
     if wanted is not None:
         before: State = "confirmed" if _has_come_after_all(notice, present) else present.state
         return bookings.moved(present, life.report(before, wanted), now, reason=_reason(wanted))
     if house and house.id != present.property_id:
         raise CannotApply("another-property", "the booking is at another property: cancel it there, send a new one")
-    after = bookings.changed(present, _content(notice, house, present), now)
+    after = bookings.changed(present, _content(notice, house, present, trace), now)
     if present.state == "tentative" and not notice.tentative and after.rooms:
         return replace(after, state="confirmed", held_until_at=None)  # what was asked for is booked now
     if after.state == "tentative" and house and after.rooms and not present.rooms:
@@ -146,7 +160,7 @@ def _state(notice: BookingNotice) -> State | None:
     return None if notice.status == "new" or notice.status == "modified" else notice.status
 
 
-def _content(notice: BookingNotice, house: House | None, present: Booking | None) -> Content:
+def _content(notice: BookingNotice, house: House | None, present: Booking | None, trace: Trace | None) -> Content:
     if present and notice.group == present.group:
         notice = replace(notice, group=None)  # nothing new, whatever has become of the group
     if lacking := mapping.lacking(notice, house):
@@ -163,13 +177,15 @@ def _content(notice: BookingNotice, house: House | None, present: Booking | None
     rooms = tuple(
         _room(room, types[room.room_type], price, dates) for room, price in zip(notice.rooms, prices, strict=True)
     )
+    named = people(notice)
     priced = [price.amount_minor for price in (*prices, total) if price]
     return Content(
         arrival=notice.arrival,
         departure=notice.departure,
         rooms=rooms or None,
         total_minor=sum(priced) if priced else None,
-        people=people(notice) or None,
+        people=named or None,
+        people_said=fingerprint(named, trace) if named else None,
         group=notice.group,
         channel=notice.channel,
         method=notice.method,

@@ -86,6 +86,7 @@ def open_direct(request: OpenBooking, house: Property, now: datetime) -> Booking
         requests=without_cards(request.requests) or None,
         needs=once(request.needs),
         needs_note=tidied_note(request.needs_note),
+        asks_verification=house.verification == "unverified",
         booked_at=now,
         changed_at=now,
     )

@@ -8,6 +8,7 @@ from dataclasses import fields, replace
 from datetime import date
 from typing import Any, TypeVar
 
+from services.bookings.domain.own_fields import faults_of_own_fields, tidied_own_fields
 from services.bookings.domain.texts import faults, tidy, without_cards
 from services.contracts.bookings import BookingNotice, NoticePerson, Person, PostalAddress, Role
 from services.kit.refusal import Problem
@@ -33,7 +34,7 @@ _LENGTHS = {
     "nationality": 60,
 }
 _OF_AN_ADDRESS = {"postcode": 40, "city": 200, "region": 200, "country": 60}
-_KEPT = (*_LENGTHS, "birth_date", "sex", "address", "age", "consents")
+_KEPT = (*_LENGTHS, "birth_date", "sex", "address", "age", "consents", "fields")
 
 
 def faults_of_person(pointer: str, person: NoticePerson | Person) -> Iterator[Problem]:
@@ -48,6 +49,8 @@ def faults_of_person(pointer: str, person: NoticePerson | Person) -> Iterator[Pr
             yield from faults(f"{pointer}/address/lines/{n}", line, 200)
         for name, most in _OF_AN_ADDRESS.items():
             yield from faults(f"{pointer}/address/{name}", getattr(person.address, name), most)
+    if person.fields:
+        yield from faults_of_own_fields(f"{pointer}/fields", person.fields)
 
 
 def faults_of_ages(pointer: str, ages: Sequence[int], children: int) -> Iterator[Problem]:
@@ -72,7 +75,8 @@ def tidied(person: P, **also: Any) -> P:
     if said["language"] and not _LANGUAGE.fullmatch(said["language"]):
         said["language"] = None
     said["country"], said["nationality"] = _country(said["country"]), _country(said["nationality"])
-    return replace(person, **said, address=_tidied_address(person.address), **also)
+    own = tidied_own_fields(person.fields) if person.fields else None
+    return replace(person, **said, address=_tidied_address(person.address), fields=own, **also)
 
 
 def everybody(notice: BookingNotice) -> list[Said]:
@@ -134,6 +138,7 @@ def _name(person: NoticePerson) -> tuple[str, ...]:
 def _completed(known: NoticePerson, person: NoticePerson) -> NoticePerson:
     missing = [field.name for field in fields(known) if getattr(known, field.name) is None]
     more = {name: getattr(person, name) for name in missing}
+    more["fields"] = {**(person.fields or {}), **(known.fields or {})} or None
     return replace(known, **more, consents=(*known.consents, *person.consents))
 
 

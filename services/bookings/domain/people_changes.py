@@ -54,7 +54,8 @@ def with_changed_person(booking: Booking, position: int, said: Person, now: date
         added_here=known.added_here,
     )
     if person.profile_id is None and same_in(IDENTIFYING, person, known):
-        person = replace(person, profile_id=known.profile_id)
+        own = person.fields or known.fields
+        person = replace(person, profile_id=known.profile_id, left_out=known.left_out, fields=own)
     problems = _faults(said, person, known.roles)
     if problems:
         raise NotABooking(errors=problems[:50])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from typing import get_args
 
 from rapidfuzz.fuzz import ratio
 
+from services.bookings.domain.own_fields import traces_of_own_fields, without_own_fields
 from services.contracts.bookings import Person, Role
 
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -16,7 +17,7 @@ ONE_EACH: frozenset[Role] = frozenset({"booker", "primary", "contact", "payer"})
 IDENTIFYING = ("given_name", "family_name", "company", "email", "phone", "birth_date")
 
 _OF_OTHERS: frozenset[Role] = frozenset({"contact", "payer"})
-_OURS = ("position", "roles", "profile_id", "consents", "needs", "needs_note", "added_here")
+_OURS = ("position", "roles", "profile_id", "consents", "needs", "needs_note", "added_here", "fields", "left_out")
 _DETAILS = tuple(name for name in Person.__dataclass_fields__ if name not in _OURS)
 _ALIKE = 80  # of 100: Ana Silva and Anna Silva are 95, Bruno Silva and Carla Silva 64
 
@@ -41,9 +42,12 @@ def followed(said: Sequence[Person], before: Sequence[Person], given: int) -> tu
     return tuple(people), free
 
 
-def fingerprint(said: Sequence[Person]) -> str:
-    """Of what a source says of people. As what is hashed can be guessed, it is personal data like them."""
-    return blake2b(repr(tuple(said)).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+def fingerprint(said: Sequence[Person], trace: Callable[[bytes], bytes] | None = None) -> str:
+    """Of what a source says of people. As what is hashed can be guessed, it is personal data like them, but for their
+    own fields, of which there is the `trace`.
+    """
+    people = repr(without_own_fields(said)).encode("utf-8", "surrogatepass")
+    return blake2b(people + traces_of_own_fields(said, trace), digest_size=12).hexdigest()
 
 
 def free_position(people: Iterable[Person], given: int) -> int:
@@ -98,6 +102,8 @@ def _followed(person: Person, known: Person) -> Person:
         needs=known.needs,
         needs_note=known.needs_note,
         added_here=known.added_here,
+        fields=person.fields or known.fields,
+        left_out=known.left_out,
     )
 
 

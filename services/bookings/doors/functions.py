@@ -9,6 +9,7 @@ from uuid import UUID
 from services.bookings.domain import functions as rules
 from services.bookings.domain.groups import still_there
 from services.bookings.domain.ids import new_id
+from services.bookings.domain.occasions import function_changed
 from services.bookings.doors import listing
 from services.bookings.store import functions, properties
 from services.contracts.bookings import (
@@ -50,6 +51,7 @@ class Functions:
         if function.group:
             _refuse_group(tx, function.group, house.id)
         functions.add(tx, function, rules.spans(function, places))
+        tx.announce(function_changed(function))
         return function
 
     @command
@@ -63,6 +65,7 @@ class Functions:
         after = rules.changed(before, request, places, tx.now)
         if after != before:
             functions.save(tx, after, rules.spans(after, places))
+            tx.announce(function_changed(after, before))
         return after
 
     @command
@@ -72,6 +75,7 @@ class Functions:
             return before
         after = replace(before, state="cancelled", version=before.version + 1, changed_at=tx.now)
         functions.cancel(tx, after)
+        tx.announce(function_changed(after, before))
         return after
 
     @query

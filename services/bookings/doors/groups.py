@@ -11,6 +11,7 @@ from services.bookings.domain.booking import Booking, flagged, moved
 from services.bookings.domain.groups import Group
 from services.bookings.domain.limits import FLAGS, edges, refusal
 from services.bookings.domain.nights import NOTHING, Holding, change_of
+from services.bookings.domain.occasions import group_changed
 from services.bookings.doors import listing
 from services.bookings.doors.keeping import keep, shown
 from services.bookings.doors.keeping import opened as keep_new
@@ -25,6 +26,7 @@ from services.contracts.bookings import (
     FindGroups,
     GroupExists,
     GroupsFound,
+    GroupState,
     GroupSummary,
     OpenGroup,
     PickUpRooms,
@@ -47,6 +49,7 @@ class Groups:
             raise GroupExists
         (block,) = blocks.locked(tx, [group.code])
         _hold(tx, None, block)
+        tx.announce(group_changed(group, house.id))
         return _shown(tx, group.code, house)
 
     @command
@@ -59,6 +62,7 @@ class Groups:
         if after != before:
             groups.save(tx, after)
             _hold(tx, locked[0], *blocks.locked(tx, [after.code]))
+            tx.announce(group_changed(after, property_id, before))
         return _shown(tx, after.code, house)
 
     @command
@@ -120,7 +124,8 @@ class Groups:
         given = [block for block in locked if block.code in due]
         if given:
             nights.shift(tx, change_of((block.left(), {}) for block in given))
-            groups.set_state(tx, [block.code for block in given], "released")
+            for event in groups.set_state(tx, [block.code for block in given], "released"):
+                tx.announce(event)
 
     @every(seconds=5)
     def cancel_bookings_of_groups(self, tx: Tx) -> None:
@@ -162,8 +167,10 @@ def _cancel(tx: Tx, code: str, *, by_staff: bool) -> None:
     assigning.lock_rooms(tx, {each.room_id for each in assigning.of_bookings(tx, [before.id for before in chosen])})
     for before, after in ended:
         keep(tx, after, before)
-    functions.cancel_of_group(tx, code)
-    groups.set_state(tx, [code], "cancelling" if groups.any_to_cancel(tx, code) else "cancelled")
+    ended_functions = functions.cancel_of_group(tx, code)
+    state: GroupState = "cancelling" if groups.any_to_cancel(tx, code) else "cancelled"
+    for event in (*ended_functions, *groups.set_state(tx, [code], state)):
+        tx.announce(event)
 
 
 def _shown(tx: Tx, code: str, house: Property | None) -> contract.Group:

@@ -9,6 +9,7 @@ from typing import Any
 from services.bookings.domain.announcing import announce
 from services.bookings.domain.booking import OVERBOOKED, OVERDUE, Booking, flagged, unflagged
 from services.bookings.domain.limits import FLAGS, new_edges, refusal
+from services.bookings.domain.own_fields import without_own_fields
 from services.bookings.doors.placing import follow
 from services.bookings.store import assigning, bookings, nights
 from services.contracts import bookings as contract
@@ -113,7 +114,7 @@ def shown(booking: Booking) -> contract.Booking:
         ),
         price=booking.price,
         flags=booking.flags,
-        people=booking.people,
+        people=without_own_fields(booking.people),
         requests=booking.requests,
         needs=booking.needs,
         needs_note=booking.needs_note,
@@ -124,6 +125,7 @@ def shown(booking: Booking) -> contract.Booking:
         confirmation=booking.confirmation,
         checked_in_at=booking.checked_in_at,
         ending=booking.ending,
+        asks_verification=booking.asks_verification,
         booked_at=booking.booked_at,
         changed_at=booking.changed_at,
     )

@@ -87,6 +87,7 @@ def _moved(tx: Tx, before: Booking, was: UUID, now_is: UUID, why: str, *, by_han
             by_hand=by_hand,
             at=tx.now,
             booking=facts_of(after) if after.identified else None,
+            why=None if by_hand else why,
         )
     )
     tell_consents(tx, after, newly_stated(before, after))

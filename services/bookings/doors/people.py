@@ -86,7 +86,8 @@ class People:
         for profile_id in unwelcome:
             bookings.remember_unwelcome(tx, profile_id, 0, True)
         found = {p.position: p.profile_id for p in event.people}
-        after = identified(before, found, unwelcome, tx.now)
+        left_out = {p.position: p.left_out for p in event.people}
+        after = identified(before, found, unwelcome, tx.now, left_out)
         if after != before:
             after = keep(tx, after, before)
             tell_consents(tx, after, newly_stated(before, after))
@@ -105,6 +106,7 @@ class People:
             identified=found.identified,
             country=found.country,
             people=found.people,
+            property_id=found.property_id,
         )
 
 

@@ -97,6 +97,19 @@ def put(
     _write(tx, bookings, held, wanted)
 
 
+def freshened(booking: Booking, held: Sequence[Assignment], tx: Tx) -> Booking:
+    """The booking's next version, now that it has these rooms."""
+    return unflagged(replace(booking, version=booking.version + 1, changed_at=tx.now), held, tx)
+
+
+def unflagged(booking: Booking, held: Sequence[Assignment], tx: Tx) -> Booking:
+    """No longer flagged as having lost a room once it has one for every night."""
+    mine = [each for each in held if each.booking_id == booking.id]
+    if ROOM_LOST not in booking.flags or uncovered(booking, mine, today_there(booking, tx.now)):
+        return booking
+    return replace(booking, flags=tuple(flag for flag in booking.flags if flag != ROOM_LOST))
+
+
 def take_out(tx: Tx, booking: Booking, held: Sequence[Assignment], lost: Sequence[Assignment]) -> None:
     """Take rooms from a booking whose row is locked, as those rooms are."""
     _write(tx, [booking], held, [each for each in held if each not in lost])

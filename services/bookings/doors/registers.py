@@ -36,6 +36,7 @@ from services.contracts.bookings.registers import (
     NothingToRegister,
     ReadRegister,
     ReadRegisterHouse,
+    RegisteredGuest,
     RegisterExport,
     RegisterFile,
     RegisterHouse,
@@ -167,7 +168,14 @@ class Registers:
         found = documents.holders(tx, number)
         for holder in found:
             looks.note_search(tx, new_id(tx.now), holder.booking_id, holder.position)
-        return GuestsOfDocument(profile_ids=tuple(dict.fromkeys(holder.profile_id for holder in found)))
+        return GuestsOfDocument(
+            profile_ids=tuple(dict.fromkeys(each.profile_id for each in found if each.profile_id)),
+            registered=tuple(
+                RegisteredGuest(booking_id=each.booking_id, position=each.position)
+                for each in found
+                if not each.profile_id
+            ),
+        )
 
     @query
     def look_at_cards(self, tx: Tx, request: LookAtCards) -> RegistrationCards:

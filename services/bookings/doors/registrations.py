@@ -99,6 +99,7 @@ def _check_version(guest: Guest, version: int | None) -> None:
 
 def _shown(tx: Tx, party: Party) -> tuple[Registration, ...]:
     until = records.keep_until(tx, party.booking.id)
+    who = {person.position: person.profile_id for person in party.booking.people}
     return tuple(
         Registration(
             booking_id=party.booking.id,
@@ -108,6 +109,8 @@ def _shown(tx: Tx, party: Party) -> tuple[Registration, ...]:
             person=particulars.masked(guest.person),
             keep_until=until.get(guest.position) if guest.state == "registered" else None,
             changed_at=guest.changed_at,
+            profile_id=None if guest.state == "destroyed" else who.get(guest.position),
+            property_id=party.booking.property_id,
         )
         for guest in party.guests
     )

@@ -9,7 +9,7 @@ with them until they hand it back, or until the booking itself changes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -53,6 +53,7 @@ from services.contracts.bookings.routing import (
     RoutingHasChanged,
     RoutingRule,
     RoutingRules,
+    RuleTried,
     SetRoutingRule,
     SetTeam,
     Team,
@@ -62,7 +63,7 @@ from services.contracts.profiles import LevelChanged
 from services.kit.db import Tx, lock_key
 from services.kit.doors import command, every, query, subscribe
 from services.kit.refusal import Problem
-from services.kit.scope import sees
+from services.kit.scope import NotYourProperty, sees
 from services.kit.wire import Event
 
 _AT_ONCE = 200  # of what is due, in one transaction
@@ -80,11 +81,20 @@ class Routing:
 
     @command
     def set_routing_rule(self, tx: Tx, request: SetRoutingRule) -> RoutingRule:
+        """To who is limited: a rule for one of their properties, for a team and a branch that they know."""
+        theirs = _theirs(tx)
+        theirs.permit(request.rule.property)
+        if request.rule.branch is not None:
+            theirs.permit(request.rule.branch)
         book = store.rulebook(tx)
-        rule = routing.checked_rule(request.rule, properties.read_all(tx), book.team_properties)
+        present = next((each for each in book.rules if each.code == request.rule.code), None)
+        if present:
+            theirs.permit(present.property)
+        teams = [team for team, property_code in book.team_properties.items() if theirs.see(property_code)]
+        rule = routing.checked_rule(request.rule, properties.read_all(tx), teams)
         if len(book.rules) >= routing.MOST_RULES and rule.code not in {each.code for each in book.rules}:
             raise NotARoutingRule(errors=[Problem("/code", f"There are {routing.MOST_RULES} rules already.")])
-        version = store.keep_rule(tx, rule, request.version)
+        version = store.keep_rule(tx, rule, theirs.expected(request.version, present))
         if version is None:
             raise RoutingHasChanged
         store.add_due(tx, "rules")
@@ -92,21 +102,29 @@ class Routing:
 
     @command
     def remove_routing_rule(self, tx: Tx, request: RemoveRoutingRule) -> RoutingRule:
+        theirs = _theirs(tx)
         removed = store.remove_rule(tx, request.code) if routing.is_code(request.code) else None
-        if removed is None:
+        if removed is None or not theirs.see(removed.property):
             raise NoSuchRoutingRule
+        theirs.permit(removed.property)
         store.add_due(tx, "rules")
         return removed
 
     @query
     def read_routing_rules(self, tx: Tx, request: ReadRoutingRules) -> RoutingRules:
-        rules = store.rulebook(tx).rules
-        return RoutingRules(items=tuple(rule for rule in rules if request.code in (None, rule.code)))
+        rules, theirs = store.rulebook(tx).rules, _theirs(tx)
+        wanted = (rule for rule in rules if request.code in (None, rule.code) and theirs.see(rule.property))
+        return RoutingRules(items=tuple(wanted))
 
     @command
     def set_team(self, tx: Tx, request: SetTeam) -> Team:
+        theirs = _theirs(tx)
+        theirs.permit(request.team.property)
         team = routing.checked_team(request.team, properties.read_all(tx))
-        version = store.keep_team(tx, team, request.version)
+        present = next(iter(store.teams(tx, team.code)), None)
+        if present:
+            theirs.permit(present.property)
+        version = store.keep_team(tx, team, theirs.expected(request.version, present))
         if version is None:
             raise RoutingHasChanged
         store.add_due(tx, "rules")  # its property is the branch of rules that name none
@@ -116,7 +134,8 @@ class Routing:
     def read_teams(self, tx: Tx, request: ReadTeams) -> Teams:
         if request.code is not None and not routing.is_code(request.code):
             return Teams(items=())
-        return Teams(items=tuple(store.teams(tx, request.code)))
+        theirs = _theirs(tx)
+        return Teams(items=tuple(team for team in store.teams(tx, request.code) if theirs.see(team.property)))
 
     # ── work ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -128,7 +147,7 @@ class Routing:
         after = listing.position(request.cursor, date.fromisoformat, datetime.fromisoformat, UUID)
         house = properties.asked_for(tx, request.property)
         found = store.queue(tx, request, house, after, limit + 1)
-        if not found and not store.teams(tx, request.team):
+        if not found and not any(_theirs(tx).see(team.property) for team in store.teams(tx, request.team)):
             raise NoSuchTeam
         last = found[limit - 1][1] if len(found) > limit else None
         more = listing.cursor_of(last.arrival, last.since.isoformat(), last.booking_id) if last else None
@@ -161,7 +180,7 @@ class Routing:
             team=route.team,
             branch=route.branch,
             rule=route.rule,
-            tried=route.tried,
+            tried=_tried(tx, route),
             since=route.since if route.version else None,
             claimed_by=route.claimed_by,
             claimed_at=route.claimed_at,
@@ -192,6 +211,45 @@ class Routing:
     def close_routes(self, tx: Tx) -> None:
         """Take what has ended out of the queues, which do not show it any more, so that they stay short."""
         store.close_ended(tx)
+
+
+@dataclass(frozen=True)
+class _Theirs:
+    """Whose rules and teams are: `keys` are codes and ids of the properties a caller is limited to, None for all.
+
+    One of no property is the whole organisation's: everybody sees it, and who is limited does not change it.
+    """
+
+    keys: frozenset[str] | None
+
+    def see(self, property_code: str | None) -> bool:
+        return self.keys is None or property_code is None or property_code in self.keys
+
+    def permit(self, key: str | None) -> None:
+        """Refuses with NotYourProperty."""
+        if self.keys is not None and key not in self.keys:
+            raise NotYourProperty
+
+    def expected(self, version: int | None, present: RoutingRule | Team | None) -> int | None:
+        """The version to replace: to who is limited none but the one that was looked at."""
+        if self.keys is None or version is not None:
+            return version
+        return present.version if present else 0
+
+
+def _theirs(tx: Tx) -> _Theirs:
+    if tx.context.properties is None:
+        return _Theirs(None)
+    return _Theirs(frozenset(key for house in properties.read_all(tx) for key in (house.code, str(house.id))))
+
+
+def _tried(tx: Tx, route: Route) -> tuple[RuleTried, ...]:
+    """To who is limited without the rules of other properties."""
+    theirs = _theirs(tx)
+    if theirs.keys is None:
+        return route.tried
+    hidden = {rule.code for rule in store.rulebook(tx).rules if not theirs.see(rule.property)}
+    return tuple(each for each in route.tried if each.rule not in hidden)
 
 
 def refuse_others(tx: Tx, booking_id: UUID) -> BookingRouting | None:

@@ -19,7 +19,7 @@ from services.bookings.domain.assigning import Assignment
 from services.bookings.domain.booking import Booking
 from services.bookings.domain.rooms_choosing import HORIZON, Candidate, FreeRoom
 from services.bookings.store.rows import booking_of
-from services.contracts.bookings import AssignedRoom, RoomOccupant, RoomTaken, RoomVacant, UnknownRoom
+from services.contracts.bookings import AssignedRoom, NoSuchBooking, RoomOccupant, RoomTaken, RoomVacant, UnknownRoom
 from services.kit.db import Tx
 from services.kit.scope import permit
 
@@ -71,7 +71,7 @@ def lock_bookings(tx: Tx, booking_ids: Collection[UUID]) -> list[Booking]:
     """In the order of their ids, in which all who lock several do."""
     found = [booking_of(row) for row in tx.execute(_LOCK_BOOKINGS, {"ids": list(booking_ids)})]
     for booking in found:
-        permit(tx, booking.property_id)
+        permit(tx, booking.property_id, NoSuchBooking)
     return found
 
 

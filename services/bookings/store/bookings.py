@@ -86,7 +86,7 @@ def lock(tx: Tx, booking_id: UUID) -> Booking:
     row = tx.execute(_LOCK, {"id": booking_id}).first()
     if row is None:
         raise NoSuchBooking
-    permit(tx, row.property_id)
+    permit(tx, row.property_id, NoSuchBooking)
     return booking_of(row)
 
 
@@ -250,7 +250,8 @@ _OPEN_ELSEWHERE = sa.text(
     )
     INSERT INTO notices
     SELECT n.* FROM jsonb_populate_record(CAST(NULL AS notices), CAST(:notice AS jsonb)) AS n
-    ON CONFLICT (id) DO UPDATE SET state = excluded.state, why = excluded.why, booking_id = excluded.booking_id
+    ON CONFLICT (id) DO UPDATE
+        SET state = excluded.state, why = excluded.why, booking_id = excluded.booking_id, body = excluded.body
     """  # noqa: S608 constants
 )
 
@@ -279,7 +280,8 @@ _SAVE = sa.text(
         INSERT INTO notices
         SELECT n.* FROM jsonb_populate_record(CAST(NULL AS notices), CAST(:notice AS jsonb)) AS n
         WHERE n.id IS NOT NULL
-        ON CONFLICT (id) DO UPDATE SET state = excluded.state, why = excluded.why, booking_id = excluded.booking_id
+        ON CONFLICT (id) DO UPDATE
+        SET state = excluded.state, why = excluded.why, booking_id = excluded.booking_id, body = excluded.body
     )
     UPDATE bookings b
     SET version = a.version, state = a.state, external_ref = a.external_ref, group_code = a.group_code,

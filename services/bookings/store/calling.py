@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,11 +13,13 @@ from services.contracts.bookings import StayAtAGlance, StaysOfGuest
 from services.kit.db import Tx
 from services.kit.scope import HOUSES, houses
 
+MOST: Final = 1000  # bookings of one profile, those that were made last: an agency may be on all of a house's
+
 
 def stays_of(tx: Tx, profile_ids: Sequence[UUID]) -> tuple[StaysOfGuest, ...]:
-    """In the properties of the caller."""
+    """In the properties of the caller, each profile once, of its `MOST` last bookings."""
     found: dict[UUID, dict[str, Any]] = defaultdict(dict)
-    for row in tx.execute(_STAYS, {"ids": list(profile_ids), "houses": houses(tx), "now": tx.now}):
+    for row in tx.execute(_STAYS, {"ids": list(dict.fromkeys(profile_ids)), "houses": houses(tx), "now": tx.now}):
         found[row.profile_id][row.place] = _glance(row)
         if row.place == "last":
             found[row.profile_id]["past"] = row.stays
@@ -42,10 +44,14 @@ _STAYS = sa.text(
     FROM (
         SELECT k.profile_id, b.id, b.property_id, p.code, b.arrival, b.departure, b.state,
             CASE b.state WHEN 'departed' THEN 'last' WHEN 'in_house' THEN 'present' ELSE 'next' END AS place
-        FROM booked_profiles k
+        FROM unnest(CAST(:ids AS uuid[])) AS who(profile_id)
+        CROSS JOIN LATERAL (
+            SELECT profile_id, booking_id FROM booked_profiles WHERE profile_id = who.profile_id
+            ORDER BY booking_id DESC LIMIT {MOST}
+        ) AS k
         JOIN bookings b ON b.id = k.booking_id
         JOIN properties p ON p.id = b.property_id
-        WHERE k.profile_id = ANY(CAST(:ids AS uuid[])) AND {HOUSES.format("b.property_id")}
+        WHERE {HOUSES.format("b.property_id")}
           AND (b.state IN ('departed', 'in_house') OR b.state IN ('tentative', 'confirmed')
                AND greatest(b.departure - 1, b.arrival) >= CAST(
                    CAST(:now AS timestamptz) AT TIME ZONE p.time_zone AS date))

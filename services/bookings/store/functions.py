@@ -14,6 +14,7 @@ from services.bookings.domain.functions import LONGEST, Place, Span
 from services.contracts.bookings import (
     Contact,
     Function,
+    FunctionChanged,
     FunctionRoom,
     FunctionRoomTaken,
     FunctionState,
@@ -36,6 +37,11 @@ def set_up(tx: Tx, property_id: UUID, rooms: Sequence[tuple[UUID, FunctionRoom]]
 def rooms(tx: Tx, property_id: UUID) -> tuple[FunctionRoom, ...]:
     found = tx.execute(_ROOMS, {"property_id": property_id})
     return tuple(FunctionRoom(code=r.code, name=r.name, capacity=r.capacity) for r in found if not r.retired)
+
+
+def names(tx: Tx, property_id: UUID) -> dict[str, str]:
+    """By code, with those that are retired."""
+    return {r.code: r.name for r in tx.execute(_ROOMS, {"property_id": property_id})}
 
 
 def places(tx: Tx, property_id: UUID) -> dict[str, Place]:
@@ -97,11 +103,12 @@ def cancel(tx: Tx, function: Function) -> None:
     tx.execute(_GIVE_BACK, {"ids": [function.id]})
 
 
-def cancel_of_group(tx: Tx, code: str) -> None:
-    """Those that have not begun."""
-    ids = tx.execute(_CANCEL_OF_GROUP, {"code": code, "now": tx.now}).scalars().all()
-    if ids:
-        tx.execute(_GIVE_BACK, {"ids": ids})
+def cancel_of_group(tx: Tx, code: str) -> list[FunctionChanged]:
+    """Those that have not begun; what there is to announce of them."""
+    rows = tx.execute(_CANCEL_OF_GROUP, {"code": code, "now": tx.now}).all()
+    if rows:
+        tx.execute(_GIVE_BACK, {"ids": [row.function_id for row in rows]})
+    return [FunctionChanged(**row._mapping, state="cancelled", changed=("state",)) for row in rows]
 
 
 def _take(tx: Tx, function_id: UUID, taken: Sequence[Span]) -> None:
@@ -225,7 +232,7 @@ _CANCEL_OF_GROUP = sa.text(
     WHERE id IN (
         SELECT id FROM functions WHERE group_code = :code AND state = 'booked' AND starts_at > :now
         ORDER BY id FOR UPDATE)
-    RETURNING id
+    RETURNING id AS function_id, version, property_id
     """
 )
 _GIVE_BACK = sa.text("DELETE FROM function_uses WHERE function_id = ANY(CAST(:ids AS uuid[]))")

@@ -15,7 +15,7 @@ from services.bookings.domain.booking import Booking
 from services.bookings.domain.groups import Agreed, Group, is_code
 from services.bookings.store import blocks
 from services.bookings.store.rows import booking_of
-from services.contracts.bookings import Contact, GroupBooking, GroupState, NoSuchGroup
+from services.contracts.bookings import Contact, GroupBooking, GroupChanged, GroupState, NoSuchGroup
 from services.kit import wire
 from services.kit.db import Tx
 from services.kit.scope import sees
@@ -36,8 +36,18 @@ def save(tx: Tx, group: Group) -> None:
     _keep_nights(tx, group)
 
 
-def set_state(tx: Tx, codes: Iterable[str], state: GroupState) -> None:
-    tx.execute(_SET_STATE, {"codes": list(codes), "state": state, "now": tx.now})
+def set_state(tx: Tx, codes: Iterable[str], state: GroupState) -> list[GroupChanged]:
+    """What there is to announce of those that were in another one."""
+    changed = tx.execute(_SET_STATE, {"codes": list(codes), "state": state, "now": tx.now})
+    return [GroupChanged(**row._mapping, state=state, changed=("state",)) for row in changed]
+
+
+def code_of(tx: Tx, group_id: UUID) -> str:
+    """Refuses with NoSuchGroup."""
+    code = tx.execute(_CODE_OF, {"id": group_id}).scalar()
+    if code is None:
+        raise NoSuchGroup
+    return str(code)
 
 
 def read(tx: Tx, code: str) -> tuple[Group, UUID]:
@@ -99,6 +109,7 @@ def _read(tx: Tx, code: str) -> Any:
 
 def _row(group: Group) -> dict[str, Any]:
     return {
+        "id": group.id,
         "code": group.code,
         "version": group.version,
         "state": group.state,
@@ -116,6 +127,7 @@ def _row(group: Group) -> dict[str, Any]:
 
 def _group(tx: Tx, row: Any) -> Group:
     return Group(
+        id=row.id,
         code=row.code,
         version=row.version,
         state=row.state,
@@ -150,9 +162,9 @@ def _keep_nights(tx: Tx, group: Group) -> None:
 
 _ADD = sa.text(
     """
-    INSERT INTO groups (code, version, state, property_id, name, arrival, departure, cut_off, may_exceed, rate,
+    INSERT INTO groups (id, code, version, state, property_id, name, arrival, departure, cut_off, may_exceed, rate,
                         contact, opened_at, changed_at)
-    VALUES (:code, :version, :state, :property_id, :name, :arrival, :departure, :cut_off, :may_exceed, :rate,
+    VALUES (:id, :code, :version, :state, :property_id, :name, :arrival, :departure, :cut_off, :may_exceed, :rate,
             CAST(:contact AS jsonb), :opened_at, :changed_at)
     ON CONFLICT (code) DO NOTHING
     RETURNING code
@@ -170,7 +182,9 @@ _SAVE = sa.text(
 _SET_STATE = sa.text(
     "UPDATE groups SET state = :state, version = version + 1, changed_at = :now"
     " WHERE code = ANY(CAST(:codes AS text[])) AND state <> :state"
+    " RETURNING id AS group_id, version, property_id"
 )
+_CODE_OF = sa.text("SELECT code FROM groups WHERE id = :id")
 _FORGET_NIGHTS = sa.text("DELETE FROM block_nights WHERE group_code = :code")
 _KEEP_NIGHTS = sa.text(
     """

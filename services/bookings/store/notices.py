@@ -13,11 +13,13 @@ import sqlalchemy as sa
 from services.bookings.domain.booking import Booking
 from services.bookings.domain.mapping import House
 from services.bookings.domain.notices import CANCEL_OF_UNKNOWN, UNKNOWN_BOOKING
+from services.bookings.store import own_fields
 from services.bookings.store.properties import property_of
 from services.bookings.store.rows import booking_of
 from services.contracts.bookings import BookingNotice, NoSuchNotice, NoticeCount, NoticeReport
 from services.kit import wire
 from services.kit.db import Tx
+from services.kit.scope import NotYourProperty, houses
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def notice_row(report: NoticeReport, notice: BookingNotice) -> dict[str, Any]:
         "state": report.state,
         "why": report.why,
         "booking_id": str(report.booking_id) if report.booking_id else None,
-        "body": wire.dump(notice),
+        "body": _body(report, notice),
         "received_at": report.received_at.isoformat(),
     }
 
@@ -87,16 +89,25 @@ def keep(tx: Tx, row: dict[str, Any]) -> None:
 
 
 def read(tx: Tx, notice_id: UUID) -> tuple[NoticeReport, BookingNotice]:
-    row = tx.execute(_READ, {"id": notice_id}).first()
+    """Refuses with NoSuchNotice, also where it is about another property than the caller's."""
+    row = tx.execute(_READ, {"id": notice_id, "houses": houses(tx)}).first()
     if row is None:
         raise NoSuchNotice
-    return _report_of(row), wire.load(BookingNotice, row.body)
+    return _report_of(row), wire.load(BookingNotice, own_fields.opened_notice(row.body))
+
+
+def permit(tx: Tx, notice_id: UUID) -> None:
+    """Refuses with NotYourProperty where it is about another property than the caller's. A statement if limited."""
+    limit = houses(tx)
+    if limit is not None and tx.execute(_READ, {"id": notice_id, "houses": limit}).first() is None:
+        raise NotYourProperty
 
 
 def waiting(tx: Tx, notice: BookingNotice) -> list[tuple[NoticeReport, BookingNotice]]:
     """Notices that came before the booking did, in the order of their revisions."""
     key = {"source": notice.source, "external_id": notice.external_id, **_EARLY}
-    return [(_report_of(row), wire.load(BookingNotice, row.body)) for row in tx.execute(_WAITING, key)]
+    rows = tx.execute(_WAITING, key)
+    return [(_report_of(row), wire.load(BookingNotice, own_fields.opened_notice(row.body))) for row in rows]
 
 
 def stating_consents(tx: Tx, source: str, external_id: str | None) -> tuple[UUID, datetime] | None:
@@ -107,7 +118,8 @@ def stating_consents(tx: Tx, source: str, external_id: str | None) -> tuple[UUID
 
 def parked(tx: Tx, source: str, why: str | None) -> list[tuple[UUID, ...]]:
     """Parked notices of a source, where `why` is given those parked under this code: a booking's together, in order."""
-    return [tuple(row.ids) for row in tx.execute(_PARKED, {"source": source, "why": why})]
+    wanted = {"source": source, "why": why, "houses": houses(tx)}
+    return [tuple(row.ids) for row in tx.execute(_PARKED, wanted)]
 
 
 def find(
@@ -125,11 +137,20 @@ def find(
     statement = _FIND.where(*(_N.c[name] == value for name, value in given.items())).limit(limit)
     if before:
         statement = statement.where(_N.c.id < before)
-    return [_report_of(row) for row in tx.execute(statement)]
+    limit_to = houses(tx)
+    if limit_to is not None:
+        statement = statement.where(sa.text(_THEIRS))
+    return [_report_of(row) for row in tx.execute(statement, {"houses": limit_to})]
 
 
 def counts(tx: Tx, source: str) -> list[NoticeCount]:
     return [NoticeCount(**row._mapping) for row in tx.execute(_COUNTS, {"source": source})]
+
+
+def _body(report: NoticeReport, notice: BookingNotice) -> dict[str, Any]:
+    """Of one that may still be applied, all; else without the house's own fields of its people."""
+    said = wire.dump(notice)
+    return own_fields.sealed_notice(said) if report.state == "parked" else own_fields.forgotten_in_notice(said)
 
 
 def _report_of(row: Any) -> NoticeReport:
@@ -184,11 +205,21 @@ _KEEP = sa.text(
     """
     INSERT INTO notices
     SELECT n.* FROM jsonb_populate_record(CAST(NULL AS notices), CAST(:notice AS jsonb)) AS n
-    ON CONFLICT (id) DO UPDATE SET state = excluded.state, why = excluded.why, booking_id = excluded.booking_id
+    ON CONFLICT (id) DO UPDATE
+        SET state = excluded.state, why = excluded.why, booking_id = excluded.booking_id, body = excluded.body
     """
 )
 
-_READ = sa.text("SELECT * FROM notices WHERE id = :id")
+# About a property of the caller's: that of its booking, else the one it names, by the codes as they are now. One that
+# names none that is known is the whole organisation's matter.
+_THEIRS = """(CAST(:houses AS uuid[]) IS NULL OR coalesce(
+    (SELECT b.property_id FROM bookings b WHERE b.id = notices.booking_id),
+    (SELECT c.property_id FROM codes c
+     WHERE c.kind = 'property' AND c.source = notices.source AND c.theirs = notices.body ->> 'property'),
+    (SELECT p.id FROM properties p WHERE p.code = notices.body ->> 'property')
+) = ANY(CAST(:houses AS uuid[])))"""
+
+_READ = sa.text(f"SELECT * FROM notices WHERE id = :id AND {_THEIRS}")  # noqa: S608
 
 _WAITING = sa.text(
     "SELECT * FROM notices WHERE external_id = :external_id AND source = :source"
@@ -201,8 +232,9 @@ _STATING_CONSENTS = sa.text(
 )
 
 _PARKED = sa.text(
-    "SELECT array_agg(id ORDER BY revision) AS ids FROM notices WHERE state = 'parked' AND source = :source"
-    " AND (CAST(:why AS text) IS NULL OR split_part(why, ':', 1) = :why) GROUP BY external_id ORDER BY min(received_at)"
+    "SELECT array_agg(id ORDER BY revision) AS ids FROM notices WHERE state = 'parked' AND source = :source"  # noqa: S608
+    f" AND (CAST(:why AS text) IS NULL OR split_part(why, ':', 1) = :why) AND {_THEIRS}"
+    " GROUP BY external_id ORDER BY min(received_at)"
 )
 
 _COUNTS = sa.text(

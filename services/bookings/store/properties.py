@@ -63,6 +63,7 @@ def set_up(tx: Tx, request: SetUpProperty, property_id: UUID) -> UUID | None:
         "check_out_until": request.check_out_until,
         "no_show_at": request.no_show_at,
         "hold_hours": request.hold_hours,
+        "verification": request.verification,
         "clear": list(request.clear),
         "now": tx.now,
     }
@@ -117,6 +118,7 @@ def property_of(row: Any) -> Property | None:
         check_out_until=_hour(row.check_out_until),
         no_show_at=_hour(row.no_show_at),
         hold_hours=row.hold_hours,
+        verification=row.verification,
     )
 
 
@@ -151,14 +153,16 @@ _SET_HOUR = "{hour} = CASE WHEN NOT '{hour}' = ANY(CAST(:clear AS text[])) THEN 
 # An hour for no-shows is for arrivals from the day on which it is first set: so nobody of long ago becomes one.
 _SET_UP = sa.text(
     f"""
-    INSERT INTO properties AS p (id, code, name, currency, time_zone, country, no_show_from, {", ".join(HOURS)})
-    VALUES (:id, :code, :name, :currency, :time_zone, :country,
+    INSERT INTO properties AS p (id, code, name, currency, time_zone, country, verification, no_show_from,
+                                 {", ".join(HOURS)})
+    VALUES (:id, :code, :name, :currency, :time_zone, :country, coalesce(CAST(:verification AS text), 'never'),
             CASE WHEN CAST(:no_show_at AS time) IS NOT NULL
                  THEN CAST(CAST(:now AS timestamptz) AT TIME ZONE :time_zone AS date) END,
             CAST(:check_in_from AS time), CAST(:check_out_until AS time), CAST(:no_show_at AS time),
             CAST(:hold_hours AS int))
     ON CONFLICT (code) DO UPDATE
     SET name = excluded.name, time_zone = excluded.time_zone, country = excluded.country,
+        verification = coalesce(CAST(:verification AS text), p.verification),
         no_show_from = CASE WHEN NOT 'no_show_at' = ANY(CAST(:clear AS text[]))
                             THEN coalesce(p.no_show_from, excluded.no_show_from) END,
         {", ".join(_SET_HOUR.format(hour=hour) for hour in HOURS)}

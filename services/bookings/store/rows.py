@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.bookings.domain.booking import Booking
 from services.bookings.domain.rooms import Part, Room
+from services.bookings.store.own_fields import opened, sealed
 from services.contracts.bookings import Commission, Confirmation, Ending, Person
 from services.contracts.values import Money
 from services.kit import wire
@@ -54,6 +55,7 @@ def booking_row(booking: Booking) -> dict[str, Any]:
         "confirmation": wire.dump(booking.confirmation) if booking.confirmation else None,
         "checked_in_at": booking.checked_in_at.isoformat() if booking.checked_in_at else None,
         "ending": wire.dump(booking.ending) if booking.ending else None,
+        "asks_verification": booking.asks_verification or None,
         "booked_at": booking.booked_at.isoformat(),
         "changed_at": booking.changed_at.isoformat(),
     }
@@ -81,7 +83,7 @@ def booking_of(row: Any) -> Booking:
         rooms_given=row.rooms_given,
         price=Money(amount_minor=row.price_minor, currency=row.currency),
         flags=tuple(row.flags),
-        people=tuple(wire.load(Person, p) for p in row.people),
+        people=tuple(wire.load(Person, opened(p)) for p in row.people),
         people_version=row.people_version,
         people_given=row.people_given,
         people_said=row.people_said,
@@ -101,6 +103,7 @@ def booking_of(row: Any) -> Booking:
         confirmation=wire.load(Confirmation, row.confirmation) if row.confirmation else None,
         checked_in_at=row.checked_in_at,
         ending=wire.load(Ending, row.ending) if row.ending else None,
+        asks_verification=bool(row.asks_verification),
         booked_at=row.booked_at,
         changed_at=row.changed_at,
     )
@@ -158,7 +161,7 @@ def _room_of(row: dict[str, Any], position: int) -> Room:
 
 def _person_row(person: Person) -> dict[str, Any]:
     """What is not said of somebody is left out."""
-    said = wire.dump(person).items()
+    said = sealed(wire.dump(person)).items()
     return {name: value for name, value in said if value is not None and value is not False and value != []}
 
 

@@ -160,6 +160,8 @@ class StatementLine:
 class Statement:
     """A guest's account over a period, both days included, in one currency: what was owed (positive) or in credit
     before it, every line in it, what was owed after it. Days begin in `time_zone`.
+
+    With `property_ids` it is of what was posted at these properties, and of payments for bookings there, alone.
     """
 
     profile_id: UUID
@@ -170,6 +172,7 @@ class Statement:
     opening: Money
     lines: tuple[StatementLine, ...]
     closing: Money
+    property_ids: tuple[UUID, ...] | None = None
 
 
 @request

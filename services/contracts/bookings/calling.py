@@ -41,6 +41,6 @@ class StaysOfGuests:
 
 @request
 class ReadStaysOf(Request[StaysOfGuests]):
-    """Of at most twenty profiles, in that order, on bookings in any role."""
+    """Of at most twenty profiles, in that order, on bookings in any role: of each the thousand bookings made last."""
 
     profile_ids: tuple[UUID, ...]

@@ -35,7 +35,8 @@ class BookingFacts:
     rooms' rate plans. `time_zone` is the property's. `booked_at` is when it was sold, `changed_at` when it became what
     it is: for one that was cancelled, when that was said. `reason` is why one was cancelled or is a no-show, where
     that is known, `ended_from` the state in which it was until then: what was tentative to its end had only been held.
-    `room_stays` are all its rooms, where not each takes the whole stay; else none.
+    `room_stays` are all its rooms, where not each takes the whole stay; else none. `asks_verification`: a guest who is
+    not verified is asked to be.
     """
 
     booking_id: UUID
@@ -67,6 +68,7 @@ class BookingFacts:
     reason: EndReason | None = None
     ended_from: State | None = None
     room_stays: tuple[RoomStay, ...] = ()
+    asks_verification: bool = False
 
 
 @event

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from services.contracts.bookings.bounds import at_most
@@ -208,6 +208,8 @@ class PickUpRooms(Request[Booking]):
 
     group: str
     booking: OpenBooking
+
+    never_kept: ClassVar[tuple[str, ...]] = ("fields",)
 
 
 class NoSuchGroup(NotFound):

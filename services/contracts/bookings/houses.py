@@ -9,6 +9,7 @@ from uuid import UUID
 from services.kit.wire import Request, request, value
 
 HouseHour = Literal["check_in_from", "check_out_until", "no_show_at", "hold_hours"]
+AsksVerification = Literal["never", "unverified"]
 
 
 @value
@@ -27,7 +28,7 @@ class RoomType:
 class Property:
     """Hours are by the property's own clock, ``15:00``. `no_show_at` is one of the day after arrival: who has not come
     by then is a no-show; `hold_hours` is how long a tentative booking is held. Where one is not set, nothing happens by
-    itself.
+    itself. `verification`: guests who are `unverified` are asked for it when they book, or nobody ever is.
     """
 
     id: UUID
@@ -41,6 +42,7 @@ class Property:
     check_out_until: str | None = None
     no_show_at: str | None = None
     hold_hours: int | None = None
+    verification: AsksVerification = "never"
 
 
 @value
@@ -57,7 +59,7 @@ class SetUpProperty(Request[Property]):
     """Create a property by its code, or bring it and its room types to what is said here.
 
     Hours that are not said stay as they were; those that `clear` names are set no more. A `no_show_at` that is set anew
-    is for arrivals from that day on.
+    is for arrivals from that day on. A `verification` that is not said stays; another is for bookings from now on.
     """
 
     code: str
@@ -70,6 +72,7 @@ class SetUpProperty(Request[Property]):
     check_out_until: str | None = None
     no_show_at: str | None = None
     hold_hours: int | None = None
+    verification: AsksVerification | None = None
     clear: tuple[HouseHour, ...] = ()
 
 

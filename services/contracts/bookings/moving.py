@@ -70,8 +70,8 @@ class ReadMoves(Request[Moves]):
 class BookingMoved(Event):
     """The people of a booking who were `from_profile_id` are `to_profile_id`, and what hangs on the booking follows.
 
-    `by_hand` is false where it follows from what became known of the two. `booking` is missing while somebody on it
-    has no profile yet.
+    `by_hand` is false where it follows from what became known of the two, and `why` is the code of that; somebody's own
+    words are told by ReadMoves alone. `booking` is missing while somebody on it has no profile yet.
     """
 
     aggregate = "booking_id"
@@ -82,6 +82,7 @@ class BookingMoved(Event):
     by_hand: bool
     at: datetime
     booking: BookingFacts | None = None
+    why: str | None = None
 
 
 class NotOnBooking(Conflict):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 from services.contracts.bookings.bounds import at_most
@@ -48,7 +48,9 @@ class NoticeConsent:
 
 @value
 class NoticePerson:
-    """`country` is where they live, `nationality` whose citizens they are (ISO 3166-1 alpha-2)."""
+    """`country` is where they live, `nationality` whose citizens they are (ISO 3166-1 alpha-2). `fields`: values of the
+    house's own fields by their codes; those that cannot be kept are left out, and noted on the guest's time line.
+    """
 
     given_name: str | None = None
     family_name: str | None = None
@@ -64,6 +66,7 @@ class NoticePerson:
     address: PostalAddress | None = None
     age: int | None = None
     consents: tuple[NoticeConsent, ...] = ()
+    fields: dict[str, Any] | None = None
 
     bounded = at_most(20, "consents")
 
@@ -143,6 +146,8 @@ class NoticeReport:
 @request
 class ReceiveNotice(Request[NoticeReport]):
     notice: BookingNotice
+
+    never_kept: ClassVar[tuple[str, ...]] = ("fields",)
 
 
 @request

@@ -7,6 +7,7 @@ Refused with BookingHasChanged if they have changed since; None is for whatever 
 
 from __future__ import annotations
 
+from typing import ClassVar
 from uuid import UUID
 
 from services.contracts.bookings.bounds import at_most
@@ -29,6 +30,8 @@ class AddPerson(Request[Booking]):
     person: Person
     do_not_book: bool = False
 
+    never_kept: ClassVar[tuple[str, ...]] = ("fields",)
+
 
 @request
 class ChangePerson(Request[Booking]):
@@ -43,6 +46,8 @@ class ChangePerson(Request[Booking]):
     position: int
     person: Person
     do_not_book: bool = False
+
+    never_kept: ClassVar[tuple[str, ...]] = ("fields",)
 
 
 @request

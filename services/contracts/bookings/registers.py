@@ -58,12 +58,13 @@ class ReadRegisterHouse(Request[RegisterHouse]):
 
 @value
 class RegisterEntry:
-    """A registration in a file, in the version it had."""
+    """A registration in a file, in the version it had. `profile_id`: who stands there now, while the file is there."""
 
     booking_id: UUID
     position: int
     version: int
     event: RegisterEvent
+    profile_id: UUID | None = None
 
 
 @value
@@ -164,10 +165,19 @@ class LookAtDocument(Request[IdentityDocument]):
 
 
 @value
+class RegisteredGuest:
+    """Somebody on a booking who has no profile there, such as whom the desk alone met."""
+
+    booking_id: UUID
+    position: int
+
+
+@value
 class GuestsOfDocument:
-    """Their profiles, the one registered last first."""
+    """Their profiles, and who was registered without one; who was registered last first."""
 
     profile_ids: tuple[UUID, ...]
+    registered: tuple[RegisteredGuest, ...] = ()
 
 
 @request

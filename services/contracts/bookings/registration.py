@@ -124,7 +124,8 @@ class Registration:
     """`open`: nothing is registered yet (`version` 0), and `person` is what the booking knows already.
 
     `destroyed`: it was kept as long as the law says and no longer; nothing personal is left. `keep_until` is the last
-    day it is kept, as things stand: the authority's receipt may bring it forward.
+    day it is kept, as things stand: the authority's receipt may bring it forward. `profile_id` and `property_id`: who
+    it is, and where, for what the house's own fields say beside the register.
     """
 
     booking_id: UUID
@@ -134,6 +135,8 @@ class Registration:
     person: Particulars
     keep_until: date | None = None
     changed_at: datetime | None = None
+    profile_id: UUID | None = None
+    property_id: UUID | None = None
 
 
 @value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 from services.contracts.bookings.bounds import at_most
@@ -27,7 +27,9 @@ EndReason = Literal[CancelReason, "source", "relocated", "hold-expired", "not-ar
 class Person:
     """Somebody on a booking, as they were said to be for this stay. `position` is stable within the booking; one person
     may have several roles. `consents` are what they told its source; what holds is with the consent service.
-    `added_here`: by staff, so that its source does not take them off.
+    `added_here`: by staff, so that its source does not take them off. `fields`: values of the house's own fields by
+    their codes, on their way to the profile: nobody but profiles is told them, and the booking forgets them then.
+    `left_out`: codes of what is said here and could not be put on their card, such as ``email-not-valid``.
     """
 
     position: int = 0
@@ -50,6 +52,8 @@ class Person:
     needs: tuple[Need, ...] = ()
     needs_note: str | None = None
     added_here: bool = False
+    fields: dict[str, Any] | None = None
+    left_out: tuple[str, ...] = ()
 
 
 @value
@@ -146,9 +150,11 @@ class Booking:
 
     `flags`: overbooked, closed, minimum-stay (sold by others where the house would not have), beyond-block
     (likewise, where the group's block was empty), do-not-book,
-    change-before-new, relocated, overdue (in house, and past the property's hour of check-out). A relocated booking is
+    change-before-new, relocated, overdue (in house, and past the property's hour of check-out), contact-left-out
+    (somebody's `left_out` says what). A relocated booking is
     cancelled and another one, perhaps of another property, stands for it. `needs_note` says in words what no code of
     `needs` says. `departed_guests` are there once the stay is over.
+    `asks_verification`: when it was made, its house asked guests who were not verified to be.
     """
 
     id: UUID
@@ -181,6 +187,7 @@ class Booking:
     changed_at: datetime
     routing: BookingRouting | None = None
     departed_guests: tuple[DepartedGuest, ...] = ()
+    asks_verification: bool = False
 
 
 @request
@@ -212,6 +219,7 @@ class OpenBooking(Request[Booking]):
     walk_in: bool = False
     held_until_at: datetime | None = None
 
+    never_kept: ClassVar[tuple[str, ...]] = ("fields",)
     bounded = at_most(100, "rooms", "guests", "needs")
 
 
@@ -306,6 +314,7 @@ class BookingPeople:
     identified: bool
     country: str
     people: tuple[Person, ...]
+    property_id: UUID | None = None
 
 
 @request

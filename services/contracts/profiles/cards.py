@@ -16,7 +16,7 @@ from services.kit.refusal import Conflict, Invalid, NotFound
 from services.kit.wire import Request, request, value
 
 Kind = Literal["person", "company", "agency"]
-FieldScreen = Literal["entry", "check-in", "online-check-in"]
+FieldScreen = Literal["entry", "booking", "check-in", "online-check-in"]
 GoodFor = Literal["stay", "marketing", "matching"]
 WhyNot = Literal["relay", "agency", "placeholder", "shared", "past", "not-yet"]
 

@@ -41,10 +41,20 @@ class ContactsChanged(Event):
     version: int
 
 
+@event
+class FieldChanged(Event):
+    """A field of the house's own is defined in another way: what is masked or shown of every card may differ now."""
+
+    aggregate = "code"
+    code: str
+    version: int
+
+
 @value
 class IdentifiedPerson:
     """`score` 0–1; `reasons` are codes such as ``same-verified-email``;
-    `created`: nobody in the register was this person.
+    `created`: nobody in the register was this person. `left_out` are codes of what was said of how to reach them and
+    is not on their card, such as ``email-deceiving``.
     """
 
     position: int
@@ -53,6 +63,7 @@ class IdentifiedPerson:
     score: float
     reasons: tuple[str, ...] = ()
     do_not_book: bool = False
+    left_out: tuple[str, ...] = ()
 
 
 @event

@@ -14,7 +14,8 @@ from services.kit.refusal import Conflict, Forbidden, Invalid, NotFound
 from services.kit.wire import Request, request, value
 
 FieldType = Literal["text", "long-text", "number", "date", "boolean", "choice", "choices", "country", "email", "phone"]
-FieldPlace = Literal["card", "entry", "check-in", "online-check-in", "register", "registration-card"]
+FieldPlace = Literal["card", "entry", "booking", "check-in", "online-check-in", "register", "registration-card"]
+FieldPaper = Literal["register", "registration-card"]
 FieldLookReason = Literal["check-in", "registration", "payment", "guest-asked", "correction", "erasure"]
 
 
@@ -193,9 +194,42 @@ class LookAtFields(Request[FieldValues]):
 
 
 @value
-class CardLine:
-    """A field that is printed on the registration card, empty without a `value`; `chosen` are its options."""
+class FieldsOfPerson:
+    """What is said of somebody on a booking. `at` is where, as a JSON pointer; `asked`: what the screen needs has to be
+    said, or be on the profile already.
+    """
 
+    at: str
+    kind: Kind
+    profile_id: UUID | None = None
+    country: str | None = None
+    fields: dict[str, Any] = field(default_factory=dict)
+    asked: bool = True
+
+
+@value
+class FieldsFit:
+    """Nothing speaks against them."""
+
+
+@request
+class CheckFields(Request[FieldsFit]):
+    """Whether these could be kept of people who are booked at a property. Refuses with NotAProfile; of profiles that
+    there are not nothing is said.
+    """
+
+    property_id: UUID
+    people: tuple[FieldsOfPerson, ...]
+    screen: FieldScreen | None = None
+
+
+@value
+class CardLine:
+    """A field that is printed on the registration card, or stands beside a register, empty without a `value`; `chosen`
+    are its options.
+    """
+
+    code: str = ""
     type: FieldType
     labels: tuple[InLanguage, ...]
     value: Any = None
@@ -216,10 +250,11 @@ class CardLinesFound:
 
 @request
 class ReadCardLines(Request[CardLinesFound]):
-    """What is printed of these profiles where they stay; of those that there are."""
+    """What is printed of these profiles where they stay, or stands beside the register; of those that there are."""
 
     profile_ids: tuple[UUID, ...]
     property_id: UUID
+    place: FieldPaper = "registration-card"
 
 
 @request

@@ -1,4 +1,6 @@
-"""Rules about identifiers: which e-mail addresses and numbers belong to a booking, an agency or nobody."""
+"""Rules about identifiers: which e-mail addresses and numbers belong to a booking, an agency or nobody, and at which
+domains anybody has a mailbox, so that they tell nothing of a company.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +12,15 @@ from services.kit.refusal import Conflict, Invalid, NotFound
 from services.kit.wire import Request, request, value
 
 RuleKind = Literal["domain", "address", "name", "number"]
-RuleMeans = Literal["relay", "agency", "placeholder"]
+RuleMeans = Literal["relay", "agency", "placeholder", "public"]
 Confidence = Literal["sure", "likely"]
 
 
 @value
 class IdentifierRule:
     """`pattern` of a domain: ``.example.com`` is example.com and whatever is below it, ``example.com`` itself alone; of
-    a name: what stands before the @; of a number: E.164. In small letters, domains in ASCII (IDNA).
+    a name: what stands before the @; of a number: E.164. In small letters, domains in ASCII (IDNA). Only a domain is
+    `public`: its addresses are good for everything, but two companies that have one there need not be one.
     """
 
     id: UUID

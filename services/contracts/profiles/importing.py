@@ -183,7 +183,9 @@ class ProfilesPage:
 
 @request
 class ListProfiles(Request[ProfilesPage]):
-    """All profiles that are not merged into others, page by page: for taking them elsewhere."""
+    """All profiles that are not merged into others, page by page: for taking them elsewhere. Their `fields` are texts
+    as an import reads them, without those that are masked.
+    """
 
     after: UUID | None = None
     limit: int = 200

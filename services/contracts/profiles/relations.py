@@ -116,6 +116,31 @@ class ReadContactPerson(Request[ContactPerson]):
     profile_id: UUID
 
 
+@value
+class Represented:
+    """A company or an agency whose automatic messages somebody gets, and what they do there."""
+
+    profile_id: UUID
+    kind: Kind
+    name: str | None = None
+    function: str | None = None
+
+
+@value
+class RepresentedFound:
+    """By name. `profile_ids` are all ids of the guest: their own, and those of the cards that were retired into it."""
+
+    profile_ids: tuple[UUID, ...]
+    items: tuple[Represented, ...]
+
+
+@request
+class ReadRepresented(Request[RepresentedFound]):
+    """Of which companies somebody is the contact person. Refuses with NoSuchProfile."""
+
+    profile_id: UUID
+
+
 class NotARelation(Invalid):
     """The relation is not complete or not valid."""
 

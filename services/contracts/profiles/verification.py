@@ -38,12 +38,26 @@ class PastVerification:
 
 
 @value
+class Verification:
+    """A code is on its way. `to` is the address with most of it covered."""
+
+    id: UUID
+    profile_id: UUID
+    channel: Channel
+    to: str
+    expires_at: datetime
+
+
+@value
 class GuestVerification:
-    """`verified` is None where the guest is not; `history` the latest first."""
+    """`verified` is None where the guest is not; `history` the latest first. `waiting` are codes that are on their way,
+    or have not been said yet, the latest first.
+    """
 
     profile_id: UUID
     verified: VerifiedGuest | None = None
     history: tuple[PastVerification, ...] = ()
+    waiting: tuple[Verification, ...] = ()
 
 
 @request
@@ -87,17 +101,6 @@ class UnverifyGuest(Request[GuestVerification]):
     reason: str
 
 
-@value
-class Verification:
-    """A code is on its way. `to` is the address with most of it covered."""
-
-    id: UUID
-    profile_id: UUID
-    channel: Channel
-    to: str
-    expires_at: datetime
-
-
 @request
 class StartVerification(Request[Verification]):
     """Send a code to an e-mail address or telephone number of a profile, named as it is written or by its id.
@@ -137,6 +140,16 @@ class ConfirmVerification(Request[CodeTried]):
 
     verification_id: UUID
     code: str
+
+
+@event
+class VerificationAsked(Event):
+    """A house that asks its guests to be verified has a booking of this one, who was not asked at it before."""
+
+    aggregate = "profile_id"
+    profile_id: UUID
+    booking_id: UUID
+    property_id: UUID
 
 
 @event

@@ -1,4 +1,4 @@
-"""A desk that registers its guests, with keys to seal their documents by."""
+"""A desk that registers its guests, in Spain where a test says so, with keys to seal their documents by."""
 
 from __future__ import annotations
 
@@ -16,3 +16,9 @@ def sealing_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def reception(bookings_db: Database) -> Reception:
     return Reception(bookings_db)
+
+
+@pytest.fixture
+def spain(reception: Reception) -> Reception:
+    reception.has_house("ES")
+    return reception

@@ -20,15 +20,14 @@ from tests.profiles.callers import speaking_as
 NEW = "2027:another-secret-of-thirty-two-characters"
 
 
-@pytest.fixture
-def spain(reception: Reception) -> Reception:
-    reception.has_house("ES")
-    return reception
-
-
 def found(desk: Reception, number: str) -> tuple[UUID, ...]:
     people: tuple[UUID, ...] = desk.service.find_by_document(FindByDocument(document=number)).profile_ids
     return people
+
+
+def without_profile(desk: Reception, number: str) -> list[tuple[UUID, int]]:
+    guests = desk.service.find_by_document(FindByDocument(document=number)).registered
+    return [(guest.booking_id, guest.position) for guest in guests]
 
 
 def registered(
@@ -64,13 +63,45 @@ def test_a_part_of_the_number_finds_nobody(spain: Reception, typed: str) -> None
 
 def test_who_has_no_number_is_found_by_none(spain: Reception) -> None:
     registered(spain, without(lucia(), "document.number"))
-    assert found(spain, "ABC123456") == ()
+    assert found(spain, "12345678Z") == ()
     assert spain.rows("SELECT stamp FROM registrations") == [(b"",)]
 
 
-def test_who_is_registered_without_a_profile_is_not_found(spain: Reception) -> None:
-    spain.has_guests(john())
+def test_who_is_registered_without_a_profile_is_found_by_their_booking(spain: Reception) -> None:
+    booking = spain.has_guests(lucia(), john())
+    assert without_profile(spain, "AB1234567") == [(booking.id, 1)]
     assert found(spain, "AB1234567") == ()
+
+
+def test_whom_only_the_desk_met_is_found_by_the_booking(spain: Reception) -> None:
+    booking = registered(spain, lucia())
+    spain.registers(booking.id, 3, john(), version=None)
+    assert without_profile(spain, "AB1234567") == [(booking.id, 3)]
+    with speaking_as("key:1", houses=(UUID(int=7),)):
+        assert without_profile(spain, "AB1234567") == []
+
+
+def test_who_has_a_profile_is_found_by_that_alone(spain: Reception) -> None:
+    registered(spain, john())
+    assert without_profile(spain, "AB1234567") == []
+
+
+def test_a_guest_is_found_by_the_support_number_of_the_document(spain: Reception) -> None:
+    document = lucia().document
+    assert document
+    registered(spain, lucia(document=replace(document, support_number="CHA-000777")))
+    assert found(spain, "cha000777") == (ANA,)
+
+
+def test_a_support_number_that_was_sealed_before_it_had_a_stamp_is_stamped(spain: Reception) -> None:
+    document = lucia().document
+    assert document
+    registered(spain, lucia(document=replace(document, support_number="CHA000777")))
+    with spain.db.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE registrations SET support_stamp = NULL")
+    spain.service.seal_registrations_again()
+    assert found(spain, "CHA000777") == (ANA,)
+    assert spain.rows("SELECT count(*) FROM registrations WHERE support_stamp IS NULL") == [(0,)]
 
 
 def test_a_guest_of_several_stays_is_found_once(spain: Reception) -> None:
@@ -95,7 +126,7 @@ def test_a_deleted_registration_is_not_found(spain: Reception) -> None:
     booking = registered(spain, john())
     spain.deletes(booking.id, 0, 1)
     assert found(spain, "AB1234567") == ()
-    assert spain.rows("SELECT stamp FROM registrations") == [(None,)]
+    assert spain.rows("SELECT stamp, support_stamp FROM registrations") == [(None, None)]
 
 
 def test_of_a_destroyed_registration_no_stamp_is_left(spain: Reception) -> None:

@@ -26,12 +26,6 @@ from services.contracts.bookings.registers import (
 from tests.bookings.registers.makers import DAY, PORTUGAL, Reception, john, leo, lucia, mario, without
 
 
-@pytest.fixture
-def spain(reception: Reception) -> Reception:
-    reception.has_house("ES")
-    return reception
-
-
 def test_a_day_is_exported_with_its_file_and_what_was_in_it(spain: Reception) -> None:
     opened = spain.has_guests(lucia(role="family_head"), leo())
     export = spain.exports()

@@ -1,4 +1,4 @@
-"""Registrations on the real database: begun with what the booking knows, snapshots of the stay, numbers sealed."""
+"""Registrations on the real database: begun with what the booking knows, and snapshots of the stay."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import threading
 import uuid
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -19,7 +18,7 @@ from services.contracts.bookings import (
     StateForbids,
 )
 from services.contracts.bookings.people import AddPerson
-from services.contracts.bookings.registers import LookAtCards, LookAtDocument, NoSuchLook, NoteLook, NothingToRegister
+from services.contracts.bookings.registers import LookAtCards, NoteLook, NothingToRegister
 from services.contracts.bookings.registration import (
     IdentityDocument,
     KeepRegistration,
@@ -30,11 +29,9 @@ from services.contracts.bookings.registration import (
     RegistrationHasChanged,
     Residence,
 )
-from services.kit import sealing
-from services.kit.context import Context, current
 from services.kit.sealing import NoSealingKey
 from tests.bookings.makers import ARRIVAL, DEPARTURE, stay
-from tests.bookings.registers.makers import KEYS, Reception, john, leo, lucia, without
+from tests.bookings.registers.makers import Reception, john, leo, lucia, without
 
 
 def mei(**more: object) -> Person:
@@ -49,12 +46,6 @@ def mei(**more: object) -> Person:
         "address": PostalAddress(lines=("人民路 1", "3 楼"), postcode="100000", city="北京", country="CN"),
     }
     return Person(**{**said, **more})  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def spain(reception: Reception) -> Reception:
-    reception.has_house("ES")
-    return reception
 
 
 def books(reception: Reception, booker: Person, *guests: Person) -> uuid.UUID:
@@ -147,73 +138,10 @@ def test_a_newcomer_who_was_deleted_can_come_again(spain: Reception) -> None:
     assert spain.registers(booking_id, 1, john(), version=None) == 3
 
 
-def test_the_numbers_of_a_document_are_shown_masked(spain: Reception) -> None:
-    opened = spain.has_guests(lucia())
-    document = spain.registrations(opened.id)[0].person.document
-    assert document is not None
-    assert (document.number, document.support_number) == ("••••678Z", "••••3456")
-
-
-def test_nothing_of_the_number_is_in_the_database(spain: Reception) -> None:
-    spain.has_guests(lucia())
-    stored = spain.rows("SELECT to_jsonb(r)::text || encode(r.sealed, 'escape') FROM registrations r")
-    kept = spain.rows("SELECT body::text FROM outbox UNION ALL SELECT reply::text FROM commands")
-    assert stored
-    for (text,) in (*stored, *kept):
-        assert "12345678Z" not in text
-        assert "ABC123456" not in text
-
-
 def test_replies_that_are_remembered_hold_nothing_personal(spain: Reception) -> None:
     spain.has_guests(lucia())
     ((reply,),) = spain.rows("SELECT reply FROM commands WHERE name = 'keep_registration'")
     assert set(json.loads(reply)) == {"booking_id", "position", "version"}
-
-
-def test_a_number_sent_back_masked_stays_as_it_was(spain: Reception) -> None:
-    opened = spain.has_guests(lucia())
-    document = spain.registrations(opened.id)[0].person.document
-    assert document is not None
-    spain.registers(opened.id, 0, Particulars(document=replace(document, issuing_place="Madrid")), version=1)
-    assert spain.document(opened.id) == replace(lucia().document or IdentityDocument(), issuing_place="Madrid")
-
-
-def test_another_mask_is_no_number(spain: Reception) -> None:
-    opened = spain.has_guests(lucia())
-    with pytest.raises(NotARegistration) as refused:
-        spain.registers(opened.id, 0, Particulars(document=IdentityDocument(number="••••9999")), version=1)
-    assert [problem.pointer for problem in refused.value.errors] == ["/document/number"]
-
-
-def test_a_number_is_shown_only_to_who_noted_that_they_look(spain: Reception) -> None:
-    opened = spain.has_guests(lucia())
-    look = spain.service.note_look(NoteLook(kind="document", about=opened.id, position=0, reason="lost passport"))
-    current.set(Context(actor="key:somebody-else"))
-    with pytest.raises(NoSuchLook):
-        spain.service.look_at_document(LookAtDocument(look_id=look.id))
-
-
-def test_a_look_is_over_after_a_minute(spain: Reception) -> None:
-    opened = spain.has_guests(lucia())
-    look = spain.service.note_look(NoteLook(kind="document", about=opened.id, position=0))
-    before = (
-        "INSERT INTO register_looks SELECT '{}', kind, about, position, reason, looked_at - interval '61 s', looked_by"
-    )
-    old = uuid.uuid4()
-    with spain.db.engine.begin() as connection:
-        connection.exec_driver_sql(before.format(old) + " FROM register_looks")
-    assert spain.service.look_at_document(LookAtDocument(look_id=look.id)).number
-    with pytest.raises(NoSuchLook):
-        spain.service.look_at_document(LookAtDocument(look_id=old))
-
-
-def test_who_looked_and_why_stays(spain: Reception) -> None:
-    opened = spain.has_guests(lucia())
-    spain.document(opened.id)
-    ((kind, about, position, reason, who),) = spain.rows(
-        "SELECT kind, about, position, reason, looked_by FROM register_looks"
-    )
-    assert (kind, about, position, reason, who) == ("document", opened.id, 0, "police", "service:bookings")
 
 
 def test_a_later_change_of_the_booking_does_not_alter_it(spain: Reception) -> None:
@@ -354,34 +282,9 @@ def test_without_a_key_nothing_is_registered_half(spain: Reception, monkeypatch:
     assert spain.rows("SELECT 1 FROM registrations") == []
 
 
-def test_keys_rotate_and_the_old_one_can_be_taken_away(spain: Reception, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened = spain.has_guests(lucia())
-    new = "2027:another-secret-of-thirty-two-characters"
-    monkeypatch.setenv("FOYER_SEALING_KEYS", f"{new},{KEYS}")
-    spain.service.seal_registrations_again()
-    monkeypatch.setenv("FOYER_SEALING_KEYS", new)
-    assert spain.document(opened.id).number == "12345678Z"
-    assert sealing.sealer().key_id == "2027"
-
-
-def test_a_sealed_number_does_not_open_in_anothers_place(spain: Reception) -> None:
-    opened = spain.has_guests(lucia(), john())
-    with spain.db.engine.begin() as connection:
-        connection.exec_driver_sql(
-            "UPDATE registrations SET sealed = (SELECT sealed FROM registrations WHERE position = 0) WHERE position = 1"
-        )
-    with pytest.raises(NoSealingKey):
-        spain.document(opened.id, 1)
-
-
 def test_a_stay_knows_until_when_it_is_kept(spain: Reception) -> None:
     opened = spain.has_guests(lucia(), arrival=ARRIVAL, departure=DEPARTURE, checked_in=False)
     assert spain.registrations(opened.id)[0].keep_until == date(2029, 12, 4)
-
-
-def test_a_process_without_keys_seals_nothing_again(spain: Reception, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FOYER_SEALING_KEYS", "")
-    spain.service.seal_registrations_again()
 
 
 def test_who_need_not_be_registered_has_no_card(reception: Reception) -> None:

@@ -22,7 +22,7 @@ _LEAST, _LONGEST, _MOST = 4, 60, 50
 class Holder:
     booking_id: UUID
     position: int
-    profile_id: UUID
+    profile_id: UUID | None
 
 
 def stamp(number: str | None) -> bytes:
@@ -41,7 +41,10 @@ def checked_number(said: str) -> str:
 
 
 def holders(tx: Tx, number: str) -> list[Holder]:
-    """Who was registered with it in the properties of the caller, and has a profile; the last one first."""
+    """Who was registered with it in the properties of the caller, as either number of a document; the last one first.
+
+    `profile_id` is None of whom the booking knows no profile.
+    """
     said = {"stamps": list(sealing.sealer().stamps(number.encode(), _ABOUT)), "houses": houses(tx), "most": _MOST}
     return [Holder(row.booking_id, row.position, row.profile_id) for row in tx.execute(_HOLDERS, said)]
 
@@ -53,12 +56,18 @@ def _plain(number: str) -> str:
 
 _HOLDERS = sa.text(
     f"""
-    SELECT r.booking_id, r.position, CAST(guest ->> 'profile_id' AS uuid) AS profile_id
-    FROM registrations r
+    SELECT r.booking_id, r.position, (
+        SELECT CAST(guest ->> 'profile_id' AS uuid) FROM jsonb_array_elements(b.people) AS guest
+        WHERE coalesce(CAST(guest ->> 'position' AS int), 0) = r.position LIMIT 1
+    ) AS profile_id
+    FROM (
+        SELECT booking_id, position, changed_at FROM registrations WHERE stamp = ANY(:stamps) AND stamp <> ''
+        UNION
+        SELECT booking_id, position, changed_at FROM registrations
+        WHERE support_stamp = ANY(:stamps) AND support_stamp <> ''
+    ) AS r
     JOIN bookings b ON b.id = r.booking_id
-    CROSS JOIN LATERAL jsonb_array_elements(b.people) AS guest
-    WHERE r.stamp = ANY(:stamps) AND r.stamp <> '' AND {HOUSES.format("b.property_id")}
-      AND coalesce(CAST(guest ->> 'position' AS int), 0) = r.position AND guest ->> 'profile_id' IS NOT NULL
+    WHERE {HOUSES.format("b.property_id")}
     ORDER BY r.changed_at DESC, r.booking_id, r.position LIMIT :most
     """  # noqa: S608 constants
 ).bindparams(sa.bindparam("stamps", type_=sa.ARRAY(sa.LargeBinary)))

@@ -48,7 +48,8 @@ _DESTROY = sa.text(
         SELECT u.booking_id, u.position, u.country FROM ({KEEP_UNTIL}) AS u WHERE u.keep_until < u.today LIMIT :most
     )
     UPDATE registrations r
-    SET state = 'destroyed', person = NULL, sealed = NULL, key_id = NULL, stamp = NULL, destroyed_at = :now
+    SET state = 'destroyed', person = NULL, sealed = NULL, key_id = NULL, stamp = NULL, support_stamp = NULL,
+        destroyed_at = :now
     FROM due WHERE r.booking_id = due.booking_id AND r.position = due.position AND r.state <> 'destroyed'
     RETURNING r.booking_id, r.position, due.country
     """  # noqa: S608

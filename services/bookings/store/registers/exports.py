@@ -241,7 +241,14 @@ _ADD_ENTRIES = sa.text(
     " VALUES (:export_id, :place, :booking_id, :position, :version, :event)"
 )
 _ENTRIES = sa.text(
-    "SELECT booking_id, position, version, event FROM register_entries WHERE export_id = :id ORDER BY place"
+    """
+    SELECT e.booking_id, e.position, e.version, e.event, CAST(person.it ->> 'profile_id' AS uuid) AS profile_id
+    FROM register_entries e
+    LEFT JOIN (bookings b JOIN register_files f ON f.export_id = :id) ON b.id = e.booking_id
+    LEFT JOIN LATERAL jsonb_array_elements(b.people) AS person (it)
+        ON CAST(person.it ->> 'position' AS integer) = e.position
+    WHERE e.export_id = :id ORDER BY e.place
+    """
 )
 _ADD_FILE = sa.text("INSERT INTO register_files (export_id, content, key_id) VALUES (:export_id, :content, :key_id)")
 _FILE = sa.text(

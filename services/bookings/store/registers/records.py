@@ -18,7 +18,7 @@ from services.bookings.store.registers import documents
 from services.bookings.store.registers.terms import KEEP_UNTIL, TERMS
 from services.bookings.store.rows import booking_of
 from services.contracts.bookings import NoSuchBooking
-from services.contracts.bookings.registration import Particulars, RegistrationHasChanged
+from services.contracts.bookings.registration import IdentityDocument, Particulars, RegistrationHasChanged
 from services.kit import sealing, wire
 from services.kit.db import Tx
 from services.kit.scope import sees
@@ -56,7 +56,7 @@ def keep(tx: Tx, booking_id: UUID, position: int, version: int, person: Particul
         "person": json.dumps(wire.dump(rest), ensure_ascii=False),
         "sealed": sealed.content if sealed else None,
         "key_id": sealed.key_id if sealed else None,
-        "stamp": _stamp(person) if sealed else None,
+        **_stamps(person.document if sealed else None),
         "now": tx.now,
         "actor": tx.context.actor,
     }
@@ -83,8 +83,9 @@ def seal_again(tx: Tx, most: int) -> int:
     for row in rows:
         about = _about(row.booking_id, row.position)
         numbers = sealer.open(Sealed(bytes(row.sealed), row.key_id), about)
-        sealed, stamp = sealer.seal(numbers, about), documents.stamp(json.loads(numbers)["number"])
-        changes.append({**_key(row.booking_id, row.position, row.version), **vars(sealed), "stamp": stamp})
+        stamps = _stamps(IdentityDocument(**json.loads(numbers)))
+        key = _key(row.booking_id, row.position, row.version)
+        changes.append({**key, **vars(sealer.seal(numbers, about)), **stamps})
     if changes:
         tx.execute(_SEAL, changes)
     return len(changes)
@@ -124,8 +125,14 @@ def _sealed(booking_id: UUID, position: int, person: Particulars) -> tuple[Parti
     return rest, sealing.sealer().seal(json.dumps(numbers).encode(), _about(booking_id, position))
 
 
-def _stamp(person: Particulars) -> bytes:
-    return documents.stamp(person.document.number if person.document else None)
+def _stamps(document: IdentityDocument | None) -> dict[str, bytes | None]:
+    """By which its numbers are known again; None where nothing is sealed."""
+    if document is None:
+        return {"stamp": None, "support_stamp": None}
+    return {
+        "stamp": documents.stamp(document.number),
+        "support_stamp": documents.stamp(document.support_number),
+    }
 
 
 def _about(booking_id: UUID, position: int) -> str:
@@ -165,15 +172,17 @@ _RECORDS = sa.text("SELECT * FROM registrations WHERE booking_id = ANY(CAST(:ids
 _KEEP = sa.text(
     """
     INSERT INTO registrations AS r
-        (booking_id, position, version, state, person, sealed, key_id, stamp, changed_at, changed_by)
-    SELECT :booking_id, :position, 1, 'kept', CAST(:person AS jsonb), :sealed, :key_id, :stamp, :now, :actor
+        (booking_id, position, version, state, person, sealed, key_id, stamp, support_stamp, changed_at,
+         changed_by)
+    SELECT :booking_id, :position, 1, 'kept', CAST(:person AS jsonb), :sealed, :key_id, :stamp, :support_stamp,
+        :now, :actor
     WHERE :version = 0 OR EXISTS (
         SELECT FROM registrations k WHERE k.booking_id = :booking_id AND k.position = :position
     )
     ON CONFLICT (booking_id, position) DO UPDATE
     SET version = r.version + 1, state = 'kept', person = excluded.person, sealed = excluded.sealed,
-        key_id = excluded.key_id, stamp = excluded.stamp, changed_at = excluded.changed_at,
-        changed_by = excluded.changed_by
+        key_id = excluded.key_id, stamp = excluded.stamp, support_stamp = excluded.support_stamp,
+        changed_at = excluded.changed_at, changed_by = excluded.changed_by
     WHERE r.state <> 'destroyed' AND (r.version = :version OR r.state = 'deleted' AND :version = 0)
     RETURNING r.version
     """
@@ -184,6 +193,7 @@ _KEEP = sa.text(
     sa.bindparam("sealed", type_=sa.LargeBinary),
     sa.bindparam("key_id", type_=sa.Text),
     sa.bindparam("stamp", type_=sa.LargeBinary),
+    sa.bindparam("support_stamp", type_=sa.LargeBinary),
     sa.bindparam("now", type_=sa.DateTime(timezone=True)),
     sa.bindparam("actor", type_=sa.Text),
 )
@@ -191,7 +201,7 @@ _DELETE = sa.text(
     """
     UPDATE registrations
     SET version = version + 1, state = 'deleted', person = NULL, sealed = NULL, key_id = NULL, stamp = NULL,
-        changed_at = :now, changed_by = :actor
+        support_stamp = NULL, changed_at = :now, changed_by = :actor
     WHERE booking_id = :booking_id AND position = :position AND version = :version AND state = 'kept'
     RETURNING version
     """
@@ -201,13 +211,13 @@ _KEEP_UNTIL = sa.text(f"SELECT * FROM ({KEEP_UNTIL}) AS u WHERE u.booking_id = :
 _SEALED_OTHERWISE = sa.text(
     """
     SELECT booking_id, position, version, sealed, key_id FROM registrations
-    WHERE key_id < :key_id OR key_id > :key_id OR sealed IS NOT NULL AND stamp IS NULL
+    WHERE key_id < :key_id OR key_id > :key_id OR sealed IS NOT NULL AND (stamp IS NULL OR support_stamp IS NULL)
     LIMIT :most FOR UPDATE SKIP LOCKED
     """
 )
 _SEAL = sa.text(
     """
-    UPDATE registrations SET sealed = :content, key_id = :key_id, stamp = :stamp
+    UPDATE registrations SET sealed = :content, key_id = :key_id, stamp = :stamp, support_stamp = :support_stamp
     WHERE booking_id = :booking_id AND position = :position AND version = :version
     """
 )
