@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.kit.doors import Service
+from services.profiles.doors.booked import FieldsOfBookings
 from services.profiles.doors.calling import Calling
 from services.profiles.doors.cards import Cards
 from services.profiles.doors.entry import Entering
@@ -35,6 +36,7 @@ class ProfilesService(
     LevelsOfTheHouse,
     Stages,
     Fields,
+    FieldsOfBookings,
     Finding,
     Calling,
     Recognising,

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from statistics import median
 from uuid import UUID
 
+import sqlalchemy as sa
+
 from services.contracts.profiles import FindProfiles
 from services.kit.context import Context
 from services.kit.db import Database
@@ -55,9 +57,21 @@ def run(
         report.say(f"    {name}: {median(taken):.1f}, {_p99(taken):.1f}")
     slowest = _p99(sorted(everything))
     report.check(f"the 99th percentile of all of them is {slowest:.1f} ms, at most {SLOWEST:.0f}", slowest <= SLOWEST)
-    slipped = [(guest.id, f"{guest.given} {slip(guest.family, chance)}") for guest in guests[330:]]
-    mine, theirs = (sum(who in find(q) for who, q in slipped) / len(slipped) for find in (ours, peer))
+    slips = ((guest, slip(guest.family, chance)) for guest in guests[330:])
+    slipped = [(guest, f"{guest.given} {said}") for guest, said in slips if said != guest.family]
+    mine, theirs = (_found(database, find, slipped) for find in (ours, peer))
     report.check(f"of {len(slipped)} with a slip, we find {mine:.3f} and pg_trgm {theirs:.3f}", mine >= theirs)
+
+
+def _found(database: Database, find: Callable[[str], list[UUID]], asked: list[tuple[Guest, str]]) -> float:
+    """The part of those who are meant that is found. Nothing tells the hundreds with one name apart: of whom nearly all
+    are not on a page, it is as likely that the one is who was meant as that it is any other."""
+    shares = []
+    for guest, q in asked:
+        said = {"name": f" {guest.given} {guest.family} ".lower(), "found": find(q)}
+        with database.reading(Context()) as tx:
+            shares.append(tx.execute(_SHARE, said).scalar_one())
+    return float(sum(shares) / len(shares))
 
 
 def _names(guests: Iterable[Guest]) -> Iterable[str]:
@@ -76,3 +90,11 @@ def _timed(find: Callable[[str], list[UUID]], asked: list[str], seconds: float) 
 
 def _p99(ordered: list[float]) -> float:
     return ordered[int(0.99 * (len(ordered) - 1))]
+
+
+_SHARE = sa.text(
+    """
+    SELECT avg(CAST(profile_id = ANY(CAST(:found AS uuid[])) AS int))
+    FROM name_words WHERE name = :name AND word = split_part(btrim(:name), ' ', 1)
+    """
+)

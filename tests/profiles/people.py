@@ -62,12 +62,24 @@ class Bookings:
         self.people: dict[UUID, BookingPeople] = {}
         self.departed: list[KeepDepartedGuests] = []
 
-    def receive(self, *people: Person, country: str = "PT", booking_id: UUID | None = None) -> BookingReceived:
+    def receive(
+        self,
+        *people: Person,
+        country: str = "PT",
+        booking_id: UUID | None = None,
+        property_id: UUID | None = None,
+    ) -> BookingReceived:
         booking_id = booking_id or uuid4()
+        property_id = property_id or uuid4()
         self.people[booking_id] = BookingPeople(
-            booking_id=booking_id, version=1, identified=False, country=country, people=people
+            booking_id=booking_id,
+            version=1,
+            identified=False,
+            country=country,
+            people=people,
+            property_id=property_id,
         )
-        return BookingReceived(booking_id=booking_id, version=1, property_id=uuid4())
+        return BookingReceived(booking_id=booking_id, version=1, property_id=property_id)
 
     def change(self, booking_id: UUID, *people: Person) -> BookingPeopleChanged:
         before = self.people[booking_id]

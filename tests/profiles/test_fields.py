@@ -1,15 +1,14 @@
-"""The house's own fields: defined, filled, sealed, masked, found, converted and wiped; on the real PostgreSQL."""
+"""The house's own fields: defined, filled, required, changed and retired; on the real PostgreSQL."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any, get_args
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
-import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,17 +18,11 @@ from services.contracts.profiles import (
     FieldDefinition,
     FieldExists,
     FieldHasChanged,
-    FieldOption,
     FieldRule,
     FieldType,
-    FindByFields,
-    InLanguage,
-    LookAtFields,
     NoSuchField,
     NotAField,
     NotAProfile,
-    NotASearch,
-    NotToBeSeen,
     PreviewField,
     ReadField,
     ReadFields,
@@ -37,17 +30,27 @@ from services.contracts.profiles import (
     SetField,
 )
 from services.kit.refusal import Invalid
-from services.kit.sealing import NoSealingKey
 from services.profiles.domain.field_values import Kept, shown
 from services.profiles.domain.field_values import told as told_of
 from tests.profiles.callers import speaking_as
 from tests.profiles.conftest import Register
 from tests.profiles.files import brings, lines, report
+from tests.profiles.own_fields import (
+    KEY,
+    LISBON,
+    PASSPORT,
+    PORTO,
+    define,
+    fill,
+    label,
+    options,
+    redefine,
+    refused,
+    rows,
+    told,
+    values,
+)
 from tests.profiles.people import ana_as_entered
-
-LISBON, PORTO = uuid4(), uuid4()
-PASSPORT = "PX9876543"
-KEY, NEW_KEY = "1:" + "a-secret-of-chance-" * 2, "2:" + "another-one-of-chance-" * 2
 
 
 @pytest.fixture(autouse=True)
@@ -58,61 +61,6 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def ana(register: Register) -> UUID:
     return register.service.create_profile(ana_as_entered()).id
-
-
-def label(text: str) -> tuple[InLanguage, ...]:
-    return (InLanguage(language="en", text=text),)
-
-
-def options(*codes: str, retired: tuple[str, ...] = ()) -> tuple[FieldOption, ...]:
-    return tuple(FieldOption(code=code, labels=label(code.title()), retired=code in retired) for code in codes)
-
-
-def define(register: Register, code: str, type: Any = "text", **more: Any) -> FieldDefinition:
-    said = FieldDefinition(code=code, type=type, labels=label(code.title()), **more)
-    return register.service.set_field(SetField(field=said))
-
-
-def redefine(register: Register, code: str, **changes: Any) -> FieldDefinition:
-    present = register.service.read_field(ReadField(code=code))
-    return register.service.set_field(SetField(field=replace(present, **changes)))
-
-
-def fill(register: Register, who: UUID, screen: Any = None, **values: Any) -> Any:
-    version = register.reads(who).version
-    said = {code.replace("_", "-"): value for code, value in values.items()}
-    return register.service.change_profile(ChangeProfile(profile_id=who, version=version, fields=said, screen=screen))
-
-
-def values(register: Register, who: UUID) -> dict[str, Any]:
-    return register.reads(who).fields
-
-
-def told(register: Register, who: UUID) -> dict[str, Any]:
-    found = register.service.read_field_values(ReadFieldValues(profile_id=who))
-    return {each.code: each for each in found.items}
-
-
-def refused(register: Register, who: UUID, screen: Any = None, **said: Any) -> set[str]:
-    with pytest.raises(NotAProfile) as caught:
-        fill(register, who, screen, **said)
-    return {fault.pointer for fault in caught.value.errors}
-
-
-def rows(register: Register, query: str) -> list[Any]:
-    with register.db.engine.connect() as connection:
-        return list(connection.execute(sa.text(query)))
-
-
-def run(register: Register, statement: str) -> None:
-    with register.db.engine.begin() as connection:
-        connection.execute(sa.text(statement))
-
-
-def everything_kept(register: Register) -> str:
-    """All of the database that is text, as who steals a copy reads it."""
-    tables = [row.name for row in rows(register, "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'")]
-    return "\n".join(row[0] for table in tables for row in rows(register, f"SELECT CAST(t AS text) FROM {table} t"))  # noqa: S608
 
 
 def test_a_value_is_written_read_and_told_with_its_source(register: Register, ana):
@@ -277,119 +225,6 @@ def test_a_field_of_one_house_is_nothing_to_another(register: Register, ana):
         assert values(register, ana) == {"locker": "12"}
 
 
-def test_what_is_masked_is_shown_by_its_last_characters(register: Register, ana):
-    define(register, "passport", masked=True)
-    define(register, "pin", masked=True)
-    fill(register, ana, passport=PASSPORT, pin="1234")
-    assert values(register, ana) == {"passport": "•••6543", "pin": "•••"}
-    assert told(register, ana)["passport"].masked
-
-
-def test_who_may_reads_in_the_clear_and_the_time_line_says_so(register: Register, ana):
-    define(register, "passport", encrypted=True)
-    fill(register, ana, passport=PASSPORT)
-    look = LookAtFields(profile_id=ana, codes=("passport",), reason="registration")
-    with speaking_as("key:desk", "read", "write"), pytest.raises(NotToBeSeen):
-        register.service.look_at_fields(look)
-    with speaking_as("key:boss", "read", "admin"):
-        assert register.service.look_at_fields(look).items[0].value == PASSPORT
-    looked = rows(register, "SELECT actor, facts FROM timeline WHERE what = 'fields.looked_at'")
-    assert [tuple(row) for row in looked] == [
-        ("key:boss", {"fields": ["fields.passport"], "reason": "registration"}),
-    ]
-
-
-def test_what_is_encrypted_is_nowhere_in_the_database(register: Register, ana):
-    define(register, "passport", encrypted=True, searchable=True)
-    assert fill(register, ana, passport=PASSPORT).fields == {"passport": "•••6543"}
-    with speaking_as("key:boss", "admin"):
-        register.service.look_at_fields(LookAtFields(profile_id=ana, codes=("passport",), reason="correction"))
-    kept = everything_kept(register)
-    assert "6543" in kept  # of the mask in the stored reply
-    assert not [text for text in (PASSPORT, PASSPORT.lower(), PASSPORT.encode().hex()) if text in kept]
-
-
-def test_a_card_is_read_where_the_key_is_away_and_the_value_is_not_lost(register: Register, ana, monkeypatch):
-    define(register, "passport", encrypted=True)
-    fill(register, ana, passport=PASSPORT)
-    monkeypatch.setenv("FOYER_SEALING_KEYS", NEW_KEY)
-    assert values(register, ana) == {"passport": "•••"}
-    redefine(register, "passport", position=5)
-    register.service.keep_fields_anew()
-    monkeypatch.setenv("FOYER_SEALING_KEYS", KEY)
-    assert values(register, ana) == {"passport": "•••6543"}
-
-
-def test_without_keys_nothing_is_encrypted(register: Register, monkeypatch):
-    monkeypatch.setenv("FOYER_SEALING_KEYS", "")
-    with pytest.raises(NoSealingKey):
-        define(register, "passport", encrypted=True)
-
-
-def test_a_new_key_seals_what_an_old_one_sealed_and_it_is_found_all_the_while(register: Register, ana, monkeypatch):
-    define(register, "passport", encrypted=True, searchable=True)
-    fill(register, ana, passport=PASSPORT)
-    monkeypatch.setenv("FOYER_SEALING_KEYS", f"{NEW_KEY},{KEY}")
-    assert found(register, passport="px9876543") == [ana]
-    register.service.keep_fields_anew()
-    assert [row.key_id for row in rows(register, "SELECT key_id FROM profile_fields")] == ["2"]
-    monkeypatch.setenv("FOYER_SEALING_KEYS", NEW_KEY)
-    assert found(register, passport=PASSPORT) == [ana]
-    assert values(register, ana) == {"passport": "•••6543"}
-
-
-def test_a_field_that_becomes_encrypted_is_sealed_by_the_clock(register: Register, ana):
-    define(register, "passport", searchable=True)
-    fill(register, ana, passport=PASSPORT)
-    redefine(register, "passport", encrypted=True)
-    assert values(register, ana) == {"passport": "•••6543"}
-    register.service.keep_fields_anew()
-    kept = rows(register, "SELECT CAST(t AS text) FROM profile_fields t")
-    kept += rows(register, "SELECT CAST(t AS text) FROM field_keys t")
-    assert PASSPORT.lower() not in "".join(row[0] for row in kept).lower()
-    assert found(register, passport=PASSPORT) == [ana]
-    assert register.announced("profile.changed.v1")[-1]["version"] == register.reads(ana).version == 3
-    register.service.keep_fields_anew()
-    assert register.reads(ana).version == 3
-
-
-def found(register: Register, **wanted: Any) -> list[UUID]:
-    items = register.service.find_by_fields(FindByFields(fields=wanted)).items
-    return [each.id for each in items]
-
-
-def test_profiles_are_found_by_the_values_of_searchable_fields(register: Register, ana):
-    define(register, "newspaper", searchable=True)
-    define(register, "sports", "choices", options=options("golf", "tennis", "surf"), searchable=True)
-    define(register, "secret")
-    fill(register, ana, newspaper="Diário de Notícias", sports=["tennis", "golf"], secret="x")
-    assert found(register, newspaper="diario de noticias") == [ana]
-    assert found(register, sports="golf") == found(register, sports="Tennis") == [ana]
-    assert found(register, sports="golf", newspaper="Diário de Notícias") == [ana]
-    assert found(register, sports="surf") == found(register, newspaper="Público") == []
-    assert found(register, sports="golf", newspaper="Público") == []
-    fill(register, ana, sports=None)
-    assert found(register, sports="golf") == []
-    for code in ("secret", "unknown"):
-        with pytest.raises(NotASearch):
-            found(register, **{code: "x"})
-
-
-def test_those_found_come_page_by_page(register: Register):
-    define(register, "vip", "boolean", searchable=True)
-    made = [
-        register.service.create_profile(CreateProfile(kind="company", name=f"ACME {n}", fields={"vip": True})).id
-        for n in ("one", "two", "three")
-    ]
-    seen: list[UUID] = []
-    cursor = None
-    for _ in range(3):
-        page = register.service.find_by_fields(FindByFields(fields={"vip": "true"}, limit=1, cursor=cursor))
-        seen += [each.id for each in page.items]
-        cursor = page.next
-    assert (seen, cursor) == (sorted(made), None)
-
-
 def test_a_retired_field_keeps_its_values_and_takes_no_more(register: Register, ana):
     define(register, "newspaper")
     fill(register, ana, newspaper="Público")
@@ -485,6 +320,14 @@ def test_what_is_no_definition_is_refused(register: Register, changes, pointer):
     assert pointer in {fault.pointer for fault in caught.value.errors}
 
 
+def test_a_definition_that_changes_is_announced_and_one_that_stays_is_not(register: Register):
+    define(register, "newspaper")
+    redefine(register, "newspaper", masked=True)
+    redefine(register, "newspaper")
+    announced = register.announced("field.changed.v1")
+    assert announced == [{"code": "newspaper", "version": 1}, {"code": "newspaper", "version": 2}]
+
+
 def test_a_field_stays_with_its_property(register: Register):
     define(register, "locker", property_id=LISBON)
     with pytest.raises(NotAField):
@@ -515,112 +358,6 @@ def test_of_two_who_make_a_field_at_once_one_is_told(register: Register):
 
     with ThreadPoolExecutor(4) as pool:
         assert sorted(pool.map(make, range(4))) == ["made", "told", "told", "told"]
-
-
-def test_values_that_are_written_while_their_field_changes_end_as_it_says(register: Register):
-    define(register, "passport", searchable=True)
-    made = [
-        register.service.create_profile(CreateProfile(kind="company", name=f"{'abcdefgh'[n] * 5} Hotels")).id
-        for n in range(8)
-    ]
-
-    def seal(_: Any) -> None:
-        redefine(register, "passport", encrypted=True)
-
-    def write(who: UUID) -> None:
-        fill(register, who, passport=PASSPORT)
-
-    with ThreadPoolExecutor(5) as pool:
-        jobs = [pool.submit(write, who) for who in made[:4]] + [pool.submit(seal, None)]
-        jobs += [pool.submit(write, who) for who in made[4:]]
-        for job in jobs:
-            job.result()
-    register.service.keep_fields_anew()
-    assert all(values(register, who) == {"passport": "•••6543"} for who in made)
-    assert rows(register, "SELECT 1 FROM profile_fields WHERE value IS NOT NULL OR kept_by <> 2") == []
-    assert len(found(register, passport=PASSPORT)) == 8
-
-
-def stay(register: Register, who: UUID, departure: str, state: str = "departed") -> None:
-    run(
-        register,
-        "INSERT INTO known_stays (booking_id, profile_id, version, state, arrival, departure, property_id)"  # noqa: S608
-        f" VALUES ('{uuid4()}', '{who}', 1, '{state}', CAST('{departure}' AS date) - 2, '{departure}', '{LISBON}')",
-    )
-
-
-def long_ago(register: Register) -> None:
-    run(register, "UPDATE profile_fields SET said_at = said_at - interval '3 years', review_on = review_on - 1095")
-
-
-def months_ago(months: int) -> str:
-    today = datetime.now(UTC).date()
-    year, month = divmod(today.year * 12 + today.month - 1 - months, 12)
-    return date(year, month + 1, 1).isoformat()
-
-
-def test_a_value_is_wiped_so_many_months_after_the_last_stay_once(register: Register, ana):
-    define(register, "passport", encrypted=True, searchable=True, retention_months=12)
-    define(register, "newspaper")
-    fill(register, ana, passport=PASSPORT, newspaper="Público")
-    register.service.wipe_fields()
-    assert set(values(register, ana)) == {"passport", "newspaper"}
-    stay(register, ana, months_ago(14))
-    long_ago(register)
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda _: register.service.wipe_fields(), range(4)))
-    assert values(register, ana) == {"newspaper": "Público"}
-    assert register.service.read_field(ReadField(code="passport")).wiped == 1
-    wiped = rows(register, "SELECT facts FROM timeline WHERE what = 'fields.wiped'")
-    assert [row.facts for row in wiped] == [{"fields": ["fields.passport"]}]
-    assert rows(register, "SELECT * FROM field_keys") == []
-    assert register.announced("profile.changed.v1")[-1]["version"] == register.reads(ana).version
-
-
-def test_what_became_due_while_nobody_looked_is_wiped_go_by_go(register: Register, monkeypatch):
-    monkeypatch.setattr("services.profiles.doors.fields._WIPED_AT_ONCE", 2)
-    define(register, "passport", retention_months=12)
-    for n in range(5):
-        company = CreateProfile(kind="company", name=f"{'abcde'[n] * 5} Hotels", fields={"passport": PASSPORT})
-        register.service.create_profile(company)
-    long_ago(register)
-    for left in (3, 1, 0, 0):
-        register.service.wipe_fields()
-        assert register.count("profile_fields") == left
-    assert register.service.read_field(ReadField(code="passport")).wiped == 5
-
-
-@pytest.mark.parametrize(("months", "state"), [(3, "departed"), (40, "in_house"), (-2, "confirmed")])
-def test_whoever_stayed_since_is_here_or_is_coming_keeps_the_value(register: Register, ana, months, state):
-    define(register, "passport", retention_months=12)
-    fill(register, ana, passport=PASSPORT)
-    stay(register, ana, months_ago(months), state)
-    long_ago(register)
-    register.service.wipe_fields()
-    assert values(register, ana) == {"passport": PASSPORT}
-    assert rows(register, "SELECT 1 FROM profile_fields WHERE review_on <= now()") == []
-
-
-def test_a_cancelled_booking_is_no_stay(register: Register, ana):
-    define(register, "passport", retention_months=12)
-    fill(register, ana, passport=PASSPORT)
-    stay(register, ana, months_ago(1), "cancelled")
-    long_ago(register)
-    register.service.wipe_fields()
-    assert values(register, ana) == {}
-
-
-def test_another_time_of_keeping_holds_for_values_that_are_there(register: Register, ana):
-    define(register, "passport", retention_months=120)
-    fill(register, ana, passport=PASSPORT)
-    stay(register, ana, months_ago(14))
-    long_ago(register)
-    register.service.wipe_fields()
-    assert values(register, ana) == {"passport": PASSPORT}
-    redefine(register, "passport", retention_months=12)
-    register.service.keep_fields_anew()
-    register.service.wipe_fields()
-    assert values(register, ana) == {}
 
 
 def test_a_file_fills_fields_that_are_empty_and_refuses_rows_with_what_they_cannot_hold(register: Register):

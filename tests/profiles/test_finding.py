@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from services.contracts.profiles import ChangeProfile, CreateProfile, Email, FindProfiles, NameForm, Phone
 from services.profiles.domain.search import LAST, Words, slips
-from services.profiles.store import finding
+from services.profiles.store import finding, guessing
 from tests.profiles.conftest import Register
 
 
@@ -43,6 +43,54 @@ def test_a_slip_of_the_finger_still_finds(register: Register, typed: str):
 def test_a_slip_in_the_beginning_of_a_name_still_finds(register: Register):
     jose = enter(register, "José", "Gonçalves")
     assert register.finds(q="gomcal") == [jose]
+
+
+@pytest.mark.parametrize("typed", ["rui brabelsen", "brabelsen riu", "rri brabelsen", "ri brabelsen", "brabelsen rxi"])
+def test_a_slip_in_a_short_name_finds_beside_another_word(register: Register, typed: str):
+    rui = enter(register, "Rui", "Brabelsen")
+    enter(register, "Rita", "Lopes")
+    assert register.finds(q=typed) == [rui]
+
+
+@pytest.mark.parametrize(
+    ("typed", "nearest"),
+    [
+        ("anna lincahetti", "Anna"),
+        ("ana lincahetti", "Ana"),
+        ("lincahetti anja", "Anja"),
+        ("hanna lincahetti", "Hanna"),
+    ],
+)
+def test_of_what_may_have_been_meant_the_name_with_fewest_slips_over_all_words_is_first(
+    register: Register, typed: str, nearest: str
+):
+    for given in ("Ana", "Anna", "Anja", "Hanna"):
+        for _ in range(3):
+            enter(register, given, "Linchaetti")
+    found = register.service.find_profiles(FindProfiles(q=typed, limit=3)).items
+    assert [profile.given_name for profile in found] == [nearest] * 3
+
+
+def test_with_as_many_slips_the_name_that_is_more_alike_is_first(register: Register):
+    enter(register, "Anders", "Fermamann")
+    andrea = enter(register, "Andrea", "Fermamann")
+    assert register.finds(q="fermamann andea")[0] == andrea
+
+
+def test_many_who_are_called_what_was_typed_do_not_shut_out_who_may_have_been_meant(register: Register):
+    martins = [enter(register, "Ana", "Martin") for _ in range(12)]
+    martini = [enter(register, "Anna", "Martin") for _ in range(2)]
+    page = register.service.find_profiles(FindProfiles(q="ana martin", limit=10))
+    assert [hit.how for hit in page.matched] == ["whole"] * 8 + ["similar"] * 2
+    assert sorted(str(profile.id) for profile in page.items[8:]) == sorted(martini)
+    behind = register.service.find_profiles(FindProfiles(q="ana martin", limit=10, cursor=page.next))
+    assert sorted(str(profile.id) for profile in (*page.items[:8], *behind.items)) == sorted(martins)
+
+
+def test_a_slip_in_other_letters_finds(register: Register):
+    ivan = enter(register, "Иван", "Петров")
+    giorgos = enter(register, "Γιώργος", "Παππάς")
+    assert [register.finds(q=q) for q in ("петрво", "иавн петров", "παππσα")] == [[ivan], [ivan], [giorgos]]
 
 
 def test_what_is_another_name_is_no_slip(register: Register):
@@ -157,7 +205,9 @@ def test_pages_go_through_all_the_ways_of_being_found_once(register: Register):
         for _ in range(3):
             enter(register, given, family)
     for q in ("ana", "an", "a", "ana l", "anas lia"):
-        whole = register.finds(q=q)
+        found = register.service.find_profiles(FindProfiles(q=q))
+        listed = zip(found.items, found.matched, strict=True)
+        whole = [str(profile.id) for profile, hit in listed if hit.how in ("whole", "words", "beginning")]
         paged: list[str] = []
         cursor = None
         while True:
@@ -169,6 +219,30 @@ def test_pages_go_through_all_the_ways_of_being_found_once(register: Register):
             assert "ana" not in cursor
         assert paged == whole
         assert len(whole) == len(set(whole))
+
+
+@pytest.mark.parametrize(
+    ("typed", "written", "sounds"),
+    [
+        ("иванов", ["Иванов", "Ивановский", "Иванова"], ["Ivanov", "Ivanova", "Ivanovich"]),
+        ("иван п", ["Иван Петров", "Иван Пушкин", "Иванна Попова"], ["Ivan Petrov", "Ivana Popova", "Ivan Putin"]),
+        ("παπα", ["Παπαδάκης", "Παπαδόπουλος", "Παπά"], ["Papa", "Papadakis", "Papadopoulos"]),
+    ],
+)
+def test_a_list_in_other_letters_goes_through_what_is_written_and_what_sounds_so_once(
+    register: Register, typed: str, written: list[str], sounds: list[str]
+):
+    both = [NameForm(script="Latn", family_name=sounds[0])]
+    expected = [enter(register, None, name) for name in (*written, *sounds)]
+    expected += [enter(register, None, name, name_forms=both) for name in written]
+    for limit in (1, 2, 3):
+        paged, cursor = [], None
+        while True:
+            page = register.service.find_profiles(FindProfiles(q=typed, limit=limit, cursor=cursor))
+            paged += [str(profile.id) for profile in page.items]
+            if not (cursor := page.next):
+                break
+        assert sorted(paged) == sorted(expected)
 
 
 def test_a_page_goes_on_behind_who_has_gone_meanwhile(databases, register: Register):
@@ -225,9 +299,14 @@ def test_however_many_there_are_ranges_of_an_index_are_read(databases, register:
     said = {"word": "maria", "last": "maria" + LAST, "orders": words.orders, "wholes": words.wholes,
             "starts": words.starts[1:], "broad": 100_000, "most": 21, "words": ["mari", "abcde"], "lasts": ["x", "y"],
             "start": "ab", "start_last": "ac", "end": "ab", "end_last": "ac", "kind": "phone"}  # fmt: skip
-    statements = (finding._STAGES[False, None], finding._STAGES[True, None], finding._MEANT, finding._COUNT,
+    said |= {"slipped": ["abcd"], "firsts": ["abc"], "lasts": ["abd"], "places": [0], "count": 1, "before": [""],
+             "parts": 30, "patterns_1": ["% abc%"], "names": [" maria abc "]}  # fmt: skip
+    statements = (finding._STAGES[False, None], finding._STAGES[True, None], guessing._MEANT, finding._COUNT,
+                  guessing._COUNT_RANGES, guessing._guessing(0, 2), guessing._CALLED, guessing._WITH_TWO,
                   finding._BY_START, finding._BY_END)  # fmt: skip
+    lines = {guessing._MEANT: ("slipped", "firsts", "lasts"), guessing._WITH_TWO: ("words", "firsts", "lasts")}
     for statement in statements:
+        asked = said | {name: "\n".join(said[name]) for name in lines.get(statement, ())}
         text = re.sub(r"(?<!:):(\w+)", r"%(\1)s", str(statement).replace("%", "%%"))
-        plan = str(admin.execute("EXPLAIN " + text, {k: said[k] for k in statement.compile().params}).fetchall())
+        plan = str(admin.execute("EXPLAIN " + text, {k: asked[k] for k in statement.compile().params}).fetchall())
         assert "Seq Scan" not in plan, plan

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from uuid import UUID, uuid4
 
-from services.contracts.bookings import Person
+import pytest
+
+from services.contracts.bookings import Person, PostalAddress
 from services.profiles.domain.guests import read_guests
 from services.profiles.domain.recognition import recognise
 from tests.profiles.people import ANAS_RELAY, TODAY, ana_silva, bruno_costa
@@ -93,3 +95,29 @@ def test_a_booking_without_any_details_has_one_unknown_guest():
 
 def test_a_booking_without_people_is_no_fault():
     assert places() == {}
+
+
+@pytest.mark.parametrize(
+    ("said", "codes"),
+    [
+        ({"email": "ana@b\u043eoking.com"}, ("email-deceiving",)),
+        ({"email": "ana at sapo.pt"}, ("email-not-valid",)),
+        ({"email": "none@none.com"}, ("email-placeholder",)),
+        ({"phone": "12"}, ("phone-not-valid",)),
+        ({"phone": "+1 415 555 2671 ext 12"}, ("phone-forwarded",)),
+        ({"country": "ZZ"}, ("country-not-valid",)),
+        ({"address": PostalAddress(lines=tuple("abcdefg"))}, ("address-shortened",)),
+        ({"address": PostalAddress(lines=("Rua Augusta 1",), country="XX")}, ("address-country-not-valid",)),
+        ({"email": ANAS_RELAY}, ()),
+        ({}, ()),
+    ],
+)
+def test_what_cannot_stand_on_a_card_is_told(said, codes):
+    (ana,) = read_guests([ana_silva(**said)], "PT", TODAY)
+    assert ana.left_out == ({0: codes} if codes else {})
+
+
+def test_it_is_told_of_whom_nothing_else_is_known():
+    nobody = Person(position=1, roles=("additional",), email="x@b\u043eoking.com")
+    (ana,) = read_guests([ana_silva(), nobody], "PT", TODAY)
+    assert ana.left_out == {1: ("email-deceiving",)}

@@ -141,7 +141,7 @@ def test_a_register_begins_with_what_is_known_of_booking_sites(register: Registe
     found = rules(register)
     (relay,) = [rule for rule in found if rule.pattern == ".guest.booking.com"]
     assert (relay.means, relay.site, relay.confidence, relay.source) == ("relay", "Booking.com", "sure", "foyer")
-    assert {rule.means for rule in found} == {"relay", "agency", "placeholder"}
+    assert {rule.means for rule in found} == {"relay", "agency", "placeholder", "public"}
 
 
 def test_rules_are_listed_by_kind_and_pattern_page_by_page(register: Register):
@@ -333,7 +333,41 @@ def test_what_the_migration_puts_there_is_what_a_test_without_a_register_judges_
         for kind in ("domain", "address", "name")
         for rule in rules(register, kind=kind)
     }
-    assert there == {(r.kind, r.pattern, r.means) for r in seeded()._by_pattern.values()}
+    judged = {(r.kind, r.pattern, r.means) for r in seeded()._by_pattern.values()}
+    assert there == judged | {("domain", domain, "public") for domain in seeded()._public}
+
+
+# ── public mail ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def firm(register: Register, name: str, domain: str) -> list[str]:
+    """Who the company is on two bookings, each by another address at the domain."""
+    company = ana_silva(given_name=None, family_name=None, company=name, phone=None)
+    said = [replace(company, email=f"{name.lower()}.{place}@{domain}") for place in ("sales", "office")]
+    return [register.recognises(each)[0]["profile_id"] for each in said]
+
+
+def test_which_mail_is_public_is_the_houses_to_say(register: Register):
+    assert len({*firm(register, "ACME", "acme.example.pt")}) == 1
+    assert len({*firm(register, "Globex", "sapo.pt")}) == 2
+    register.service.add_identifier_rule(
+        AddIdentifierRule(kind="domain", pattern=".provider.example.pt", means="public", site="Provider")
+    )
+    assert len({*firm(register, "Initech", "provider.example.pt")}) == 2
+    (sapo,) = [rule for rule in rules(register, means="public") if rule.pattern == "sapo.pt"]
+    register.service.change_identifier_rule(ChangeIdentifierRule(rule_id=sapo.id, version=sapo.version, enabled=False))
+    assert len({*firm(register, "Umbrella", "sapo.pt")}) == 1
+
+
+def test_an_address_at_public_mail_says_who_somebody_is(register: Register):
+    ana = enter(register, emails=(Email(address="ana@gmail.com"),))
+    assert (ana.emails[0].good_for, ana.emails[0].why_not) == (("stay", "marketing", "matching"), ())
+
+
+def test_only_a_domain_is_public(register: Register):
+    with pytest.raises(NotAnIdentifierRule) as refused:
+        register.service.add_identifier_rule(AddIdentifierRule(kind="name", pattern="sales", means="public"))
+    assert [fault.pointer for fault in refused.value.errors] == ["/means"]
 
 
 def test_cards_that_are_changed_while_bookings_come_keep_one_primary_of_a_kind(register: Register):

@@ -199,6 +199,12 @@ def test_rows_of_an_import_there_is_not_are_refused(register: Register):
         register.service.keep_rows(KeepRows(import_id=uuid4(), number=0, rows=(("2", "Ana"),)))
 
 
+def test_two_rows_with_one_number_are_refused(register: Register):
+    begun = begin(register, lines(ANA))
+    with pytest.raises(NotImportable):
+        register.service.keep_rows(KeepRows(import_id=begun.id, number=0, rows=(("2", *ANA), ("02", *BRUNO))))
+
+
 def test_a_file_that_says_of_nobody_who_they_are_is_refused(register: Register):
     with pytest.raises(NotImportable):
         begin(register, lines(("a", "b"), header=("Foo", "Bar")))

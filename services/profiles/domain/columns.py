@@ -9,7 +9,7 @@ from services.contracts.profiles import NotImportable
 from services.kit.refusal import Problem
 from services.profiles.domain.names import fold
 
-MOST_COLUMNS = 200
+MOST_COLUMNS = 250
 
 # What a column may hold. Several columns may hold `email`, `phone` and `address`: of addresses, one line each.
 FIELDS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, cast
 from uuid import UUID, uuid4
 
 import phonenumbers
@@ -14,20 +14,15 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 from services.contracts.profiles.cards import GoodFor, WhyNot
 from services.contracts.profiles.identifiers import RuleMeans
 from services.profiles.domain.identifiers import Rules, seeded
-from services.profiles.domain.names import Unfit, words
+from services.profiles.domain.names import Unfit
 from services.profiles.domain.scripts import deceives
 
 # From so many profiles on, an identifier stops identifying anybody.
 SHARED_BY = 10
 
-# Anybody's mail domain says nothing about a company.
-PUBLIC_MAIL = words(
-    "gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com ymail.com icloud.com me.com aol.com"
-    " gmx.de gmx.net gmx.com web.de t-online.de freenet.de mail.com mail.ru yandex.ru proton.me protonmail.com sapo.pt"
-    " orange.fr free.fr laposte.net wanadoo.fr libero.it hotmail.it yahoo.it yahoo.fr yahoo.es yahoo.co.uk"
-    " hotmail.co.uk hotmail.es hotmail.fr btinternet.com qq.com 163.com 126.com naver.com uol.com.br bol.com.br"
-    " wp.pl o2.pl seznam.cz"
-)
+
+class Deceiving(Unfit):
+    """An address whose domain has letters that pass for others (UTS 39)."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +58,7 @@ class Point:
         """What speaks against using it."""
         found: list[WhyNot] = []
         if self.relay:
-            found.append(self.means or "relay")
+            found.append(cast(WhyNot, self.means or "relay"))
         if self.people >= SHARED_BY:
             found.append("shared")
         if not self.current:
@@ -87,16 +82,16 @@ def email(
     source: str | None = None,
     rules: Rules | None = None,
 ) -> Point:
-    """Syntax checked, domain in lower case; relay and placeholder addresses recognised. Raises Unfit.
+    """Syntax checked, domain in lower case; relay and placeholder addresses recognised.
 
-    One whose domain has letters that pass for others (UTS 39) is refused: an address like that is somebody's trap.
+    Raises Unfit, and Deceiving where it is somebody's trap.
     """
     try:
         found = validate_email(address.strip(), check_deliverability=False)
     except EmailNotValidError:
         raise Unfit("Not an e-mail address.") from None
     if deceives(found.domain):
-        raise Unfit("The domain of this e-mail address has letters that pass for others.")
+        raise Deceiving("The domain of this e-mail address has letters that pass for others.")
     rule = (rules or seeded()).of_email(found.local_part, found.ascii_domain or found.domain)
     normal, relay = found.normalized, rule is not None
     return Point(
@@ -162,7 +157,7 @@ def is_current(valid_from: date | None, valid_to: date | None, today: date) -> b
     return (valid_from is None or valid_from <= today) and (valid_to is None or today <= valid_to)
 
 
-def mail_domain(key: str) -> str | None:
+def mail_domain(key: str, rules: Rules | None = None) -> str | None:
     """The domain of an e-mail's key where it is a company's own."""
     domain = key.rpartition("@")[2]
-    return domain if "@" in key and domain not in PUBLIC_MAIL else None
+    return domain if "@" in key and not (rules or seeded()).is_public(domain) else None

@@ -112,6 +112,14 @@ def refuse_incomplete(
 
     `before` is the card as it stood: what it lacked already does not keep anybody from changing something else.
     """
+    wanted = lacking(card, rules, country=country, property_id=property_id)
+    missing = [field for field in wanted if before is None or _has(before, field)]
+    if missing:
+        raise NotAProfile(errors=[Problem(_POINTERS.get(field, f"/{field}"), "Needed here.") for field in missing])
+
+
+def lacking(card: Card, rules: Iterable[EntryRule], *, country: str | None, property_id: UUID | None) -> list[str]:
+    """What the rules of this place ask for and the card has not, each once."""
     lives = {address.country for address in card.addresses} | {country and country.strip().upper()}
     wanted = {
         field: None
@@ -121,9 +129,7 @@ def refuse_incomplete(
         and (rule.property_id is None or rule.property_id == property_id)
         for field in rule.required
     }
-    lacking = [field for field in wanted if not _has(card, field) and (before is None or _has(before, field))]
-    if lacking:
-        raise NotAProfile(errors=[Problem(_POINTERS.get(field, f"/{field}"), "Needed here.") for field in lacking])
+    return [field for field in wanted if not _has(card, field)]
 
 
 def entry_rule(said: EntryRule) -> EntryRule:

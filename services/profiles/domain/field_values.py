@@ -12,6 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.contracts.profiles import CardLine, FieldDefinition, FieldOption, FieldScreen, FieldType, FieldValue, Kind
+from services.kit.sheets import LONGEST_CELL
 from services.profiles.domain import codes, contacts, names, patterns
 from services.profiles.domain.faults import Faults
 from services.profiles.domain.names import Unfit
@@ -106,6 +107,23 @@ def as_text(value: Any) -> str:
     return ",".join(value) if isinstance(value, list) else str(value)
 
 
+def in_files(kept: Iterable[Kept], kind: Kind) -> dict[str, str]:
+    """By code, as an import reads them of such a card. What is masked, or would be refused there, is in no file."""
+    found: dict[str, str] = {}
+    for each in kept:
+        made = each.definition
+        if each.value is None or is_masked(made) or made.retired or (made.kinds and kind not in made.kinds):
+            continue
+        value, as_stored = shown(each)
+        text = as_text(value)
+        try:
+            if not as_stored and len(text) <= LONGEST_CELL and from_text(made, text) == value:
+                found[made.code] = text
+        except Unfit:
+            continue
+    return found
+
+
 def shown(kept: Kept, *, clear: bool = False) -> tuple[Any, bool]:
     """The value as the field is now, and whether it is not to be converted and is as it was stored. Never raises."""
     if kept.value is None:
@@ -161,6 +179,7 @@ def card_line(definition: FieldDefinition, kept: Kept | None) -> CardLine:
     hidden = kept is not None and is_masked(definition)
     chosen = () if value is None or hidden or as_stored else _chosen(definition, value)
     return CardLine(
+        code=definition.code,
         type="text" if as_stored else definition.type,
         labels=definition.labels,
         value=as_text(value) if as_stored else value,

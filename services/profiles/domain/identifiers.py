@@ -1,5 +1,5 @@
-"""Which e-mail addresses and numbers say nothing of who somebody is: relays, agencies' own, placeholders; by rules that
-are data.
+"""Which e-mail addresses and numbers say nothing of who somebody is: relays, agencies' own, placeholders; and which
+mail domains nothing of a company; by rules that are data.
 """
 
 from __future__ import annotations
@@ -43,7 +43,16 @@ class Rules:
 
     def __init__(self, rules: Iterable[Rule], edition: UUID | None = None) -> None:
         self.edition = edition
-        self._by_pattern = {(rule.kind, rule.pattern): rule for rule in rules}
+        rules = tuple(rules)
+        self._by_pattern = {(rule.kind, rule.pattern): rule for rule in rules if rule.means != "public"}
+        self._public = frozenset(rule.pattern for rule in rules if rule.means == "public")
+
+    def is_public(self, domain: str) -> bool:
+        """Whether anybody has a mailbox at this domain, as it stands in a key."""
+        domain = domain if domain.isascii() else _ascii(domain)
+        parts = domain.split(".")
+        above = (f".{'.'.join(parts[n:])}" for n in range(len(parts)))
+        return domain in self._public or any(each in self._public for each in above)
 
     def of_email(self, name: str, ascii_domain: str) -> Rule | None:
         """The rule on an address, else the nearest one on its domain, else the one on the part before the @."""
@@ -74,7 +83,7 @@ def seeded() -> Rules:
 
 
 def _seed() -> list[dict[str, Any]]:
-    return list(relays.seed())
+    return [*relays.seed(), *relays.public()]
 
 
 def pattern_of(kind: RuleKind, said: str) -> str:
@@ -99,8 +108,7 @@ def pattern_of(kind: RuleKind, said: str) -> str:
 
 def new_rule(said: AddIdentifierRule) -> dict[str, Any]:
     """The columns of a rule. Raises NotAnIdentifierRule."""
-    return _checked(said.kind, said.pattern, said.site, said.source or "house") | {
-        "means": said.means,
+    return _checked(said.kind, said.pattern, said.means, said.site, said.source or "house") | {
         "confidence": said.confidence,
         "enabled": said.enabled,
     }
@@ -116,17 +124,19 @@ def changed_rule(rule: IdentifierRule, said: ChangeIdentifierRule) -> dict[str, 
     ]
     if faults:
         raise NotAnIdentifierRule(errors=faults)
-    return _checked(rule.kind, rule.pattern, site, said.source or rule.source) | {
-        "means": said.means or rule.means,
+    return _checked(rule.kind, rule.pattern, said.means or rule.means, site, said.source or rule.source) | {
         "confidence": said.confidence or rule.confidence,
         "enabled": rule.enabled if said.enabled is None else said.enabled,
     }
 
 
-def _checked(kind: RuleKind, pattern: str, site: str | None, source: str) -> dict[str, Any]:
+def _checked(kind: RuleKind, pattern: str, means: RuleMeans, site: str | None, source: str) -> dict[str, Any]:
     faults = Faults()
+    if means == "public" and kind != "domain":
+        faults.add("/means", "Only a domain is public.")
     kept = {
         "kind": kind,
+        "means": means,
         "pattern": faults.check("/pattern", pattern_of, kind, pattern),
         "site": faults.check("/site", names.clean, site or "", _SITE),
         "source": faults.check("/source", names.clean, source, _SOURCE) or "house",

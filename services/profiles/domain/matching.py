@@ -19,6 +19,7 @@ from services.profiles.domain import contacts, names
 from services.profiles.domain.card import Card
 from services.profiles.domain.codes import PLACEHOLDER_BIRTH_DATES
 from services.profiles.domain.guests import Guest
+from services.profiles.domain.identifiers import Rules
 
 Verdict = Literal["certain", "review", "new"]
 
@@ -149,26 +150,37 @@ def match(
     *,
     beside: frozenset[UUID] = frozenset(),
     rarity: Rarity = Rarity(),  # noqa: B008 a constant
+    rules: Rules | None = None,
 ) -> Match:
     """The candidate this guest is most probably; of equal ones the longest known. `beside`: who comes with them."""
     candidates = list(candidates)
     found = [
-        weighed(guest, candidate, candidates, beside, rarity)
+        weighed(guest, candidate, candidates, beside, rarity, rules)
         for candidate in sorted(candidates, key=lambda c: (c.created_at, c.profile_id))
     ]
     return max(found, key=lambda m: m.score, default=Match())
 
 
 def weighed(
-    guest: Guest, other: Candidate, all_of_them: list[Candidate], beside: frozenset[UUID], rarity: Rarity
+    guest: Guest,
+    other: Candidate,
+    all_of_them: list[Candidate],
+    beside: frozenset[UUID],
+    rarity: Rarity,
+    rules: Rules | None = None,
 ) -> Match:
-    """How sure we are that this one is it. Reasons against are given only where something speaks for it."""
+    """How sure we are that this one is it. Reasons against are given only where something speaks for it.
+
+    `rules` tell public mail from a company's own; those a register begins with, where none are given.
+    """
     if guest.card.is_person != other.card.is_person:
         return Match(other)
     mine, theirs, alike = _closest_names(guest.card, other.card)
     pieces = [*_addresses_of_both(guest, other, mine, theirs, alike, all_of_them)]
     pieces += (
-        _persons(guest, other, mine, theirs, alike, rarity) if guest.card.is_person else _firms(guest, other, alike)
+        _persons(guest, other, mine, theirs, alike, rarity)
+        if guest.card.is_person
+        else _firms(guest, other, alike, rules)
     )
     pieces += _company(guest, other, alike, mine, theirs, beside)
     if not pieces:
@@ -248,8 +260,8 @@ def _persons(
         yield Evidence("rare-name", weight)
 
 
-def _firms(guest: Guest, other: Candidate, alike: float) -> Iterator[Evidence]:
-    if alike >= SAME and _domains(guest.identifiers) & _domains(other.keys):
+def _firms(guest: Guest, other: Candidate, alike: float, rules: Rules | None) -> Iterator[Evidence]:
+    if alike >= SAME and _domains(guest.identifiers, rules) & _domains(other.keys, rules):
         yield _said("same-company-and-domain")
     if alike >= SAME and _places(guest.card) & _places(other.card):
         yield _said("same-company-and-place")
@@ -342,5 +354,5 @@ def _slipped(mine: date | None, theirs: date | None) -> bool:
     return sum(a != b for a, b in zip(mine.isoformat(), theirs.isoformat(), strict=True)) == 1
 
 
-def _domains(keys: Iterable[str]) -> set[str]:
-    return {domain for key in keys if (domain := contacts.mail_domain(key))}
+def _domains(keys: Iterable[str], rules: Rules | None) -> set[str]:
+    return {domain for key in keys if (domain := contacts.mail_domain(key, rules))}

@@ -111,22 +111,22 @@ def addresses(
 ) -> tuple[Address, ...]:
     """As with e-mails; they are the same where they read the same."""
     there = {a.id: a for a in before if a.id}
-    by_text = {_text(a): a for a in before}
+    by_text = {written(a): a for a in before}
     used: set[UUID] = set()
     found: list[Address] = []
     for n, one in enumerate(faults.at_most("/addresses", said, MOST_ADDRESSES)):
         at = f"/addresses/{n}"
         _known(one.id, there, used, at, faults)
         new = _address(one, at, by.today, faults)
-        known = there.get(one.id) if one.id else by_text.get(_text(new))
+        known = there.get(one.id) if one.id else by_text.get(written(new))
         if known is not None and known.id in {a.id for a in found}:
             known = None
-        same = known is not None and _text(known) == _text(new)
+        same = known is not None and written(known) == written(new)
         source = new.source or (known.source if known and same else None) or DESK
         found.append(replace(new, id=known.id if known else uuid4(), source=source))
     ids = {a.id for a in found}
-    texts = {_text(a) for a in found}
-    past = [a for a in before if a.id not in ids and is_past(a, by.today) and _text(a) not in texts]
+    texts = {written(a) for a in found}
+    past = [a for a in before if a.id not in ids and is_past(a, by.today) and written(a) not in texts]
     if len(found) + len(past) > MOST_KEPT:
         faults.add("/addresses", f"At most {MOST_KEPT} with those that are past: clear the list first.")
     return one_primary_address([*found, *past], by.today)
@@ -168,7 +168,8 @@ def _address(said: Address, at: str, today: date, faults: Faults) -> Address:
     )
 
 
-def _text(a: Address) -> tuple[str, ...]:
+def written(a: Address) -> tuple[str, ...]:
+    """What an address reads like: those that read the same are the same."""
     return tuple(names.fold(part) for part in (*a.lines, a.city, a.postcode, a.region, a.country))
 
 

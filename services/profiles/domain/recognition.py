@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.profiles.domain.codes import PLACEHOLDER_BIRTH_DATES
 from services.profiles.domain.guests import Guest
+from services.profiles.domain.identifiers import Rules
 from services.profiles.domain.matching import CERTAIN, Candidate, Match, match
 
 
@@ -64,12 +65,13 @@ def recognise(
     new_id: Callable[[], UUID],
     now: datetime,
     certain: float = CERTAIN,
+    rules: Rules | None = None,
 ) -> list[Recognised]:
     """Each guest by the profile the booking names, else by the best candidate if it is certain, else as somebody new.
 
     Whoever was recognised or made for one guest is a candidate for the next: Ana and Anna with one mailbox on one
     booking are one person even when the register is empty. `overused` identifiers are those that too many share;
-    `certain` is from where somebody is linked by itself.
+    `certain` is from where somebody is linked by itself; `rules` tell public mail from a company's own.
     """
     known = {candidate.profile_id: candidate for candidate in candidates}
     answers: list[Recognised] = []
@@ -78,7 +80,7 @@ def recognise(
             answer = Recognised(guest, known[guest.profile_id].profile_id, False, 1.0, ("named-by-booking",))
         else:
             beside = frozenset(each.profile_id for each in answers if not each.created)
-            answer = _answer(guest, match(guest, known.values(), beside=beside), new_id, certain)
+            answer = _answer(guest, match(guest, known.values(), beside=beside, rules=rules), new_id, certain)
         answers.append(answer)
         before = known.get(answer.profile_id) or Candidate(answer.profile_id, guest.card, now)
         shared = {key: False for key in guest.identifiers if key not in overused}

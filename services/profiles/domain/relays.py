@@ -1,8 +1,8 @@
 """The rules about identifiers that a new register begins with: relays of booking sites, agencies' own addresses,
-placeholders.
+placeholders, public mail.
 
 Collected from the sites' documents and from what hoteliers report, with how sure we are of each. From then on they are
-data that a house edits (services/profiles/store/identifiers.py); these are what its first migration puts there.
+data that a house edits (services/profiles/store/identifiers.py); these are what its migrations put there.
 """
 
 from __future__ import annotations
@@ -74,6 +74,15 @@ PLACEHOLDER_DOMAINS = words(
     " xxx.com abc.abc"
 )
 
+# Where anybody has a mailbox: such a domain says nothing about a company.
+PUBLIC_MAIL = words(
+    "gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com ymail.com icloud.com me.com aol.com"
+    " gmx.de gmx.net gmx.com web.de t-online.de freenet.de mail.com mail.ru yandex.ru proton.me protonmail.com sapo.pt"
+    " orange.fr free.fr laposte.net wanadoo.fr libero.it hotmail.it yahoo.it yahoo.fr yahoo.es yahoo.co.uk"
+    " hotmail.co.uk hotmail.es hotmail.fr btinternet.com qq.com 163.com 126.com naver.com uol.com.br bol.com.br"
+    " wp.pl o2.pl seznam.cz"
+)
+
 
 def seed() -> list[dict[str, str | None]]:
     """As rows of rules: a relay's domain stands with whatever is below it."""
@@ -82,6 +91,11 @@ def seed() -> list[dict[str, str | None]]:
     nobody = [_row("name", name, "placeholder") for name in sorted(PLACEHOLDER_NAMES)]
     nowhere = [_row("domain", domain, "placeholder") for domain in sorted(PLACEHOLDER_DOMAINS)]
     return [*domains, *addresses, *nobody, *nowhere]
+
+
+def public() -> list[dict[str, str | None]]:
+    """The same of public mail: a row for each domain alone, as those below it are somebody's own."""
+    return [_row("domain", domain, "public") for domain in sorted(PUBLIC_MAIL)]
 
 
 def _means(relay: Relay) -> str:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import permutations
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from rapidfuzz.distance import DamerauLevenshtein
@@ -27,6 +30,12 @@ LAST = chr(sys.maxunicode)
 _NUMBER = re.compile(r"[+(]?[\d\s()./-]{3,}")
 _ADDRESS = re.compile(r"\S*@\S*")
 _CURSOR = re.compile(r"[01][0-7][0-2]\.[0-9a-f-]{36}")
+_SHORT, _LONG = 4, 8  # letters
+_ALPHABETS = (
+    "abcdefghijklmnopqrstuvwxyz",
+    "абвгдежзиклмнопрстуфхцчшщъыьэюяєіђјљњћџ",
+    "αβγδεζηθικλμνξοπρστυφχψω",
+)
 _TAIL = 4  # digits from which the end of a number says something
 
 
@@ -96,14 +105,69 @@ class Words:
 def slips(said: str, word: str) -> int | None:
     """How many slips of the finger lie between what was typed and a word, or its beginning; None where too many do.
 
-    One from four letters, two from eight; a first letter is seldom wrong, and costs one more.
+    One, two from eight letters; a first letter is seldom wrong, and costs one more. Of less than four letters the
+    beginning of a word says nothing: they are compared with whole words.
     """
-    most = 1 if len(said) < 8 else 2
-    found = min(
-        DamerauLevenshtein.distance(said, word[:length], score_cutoff=most)
-        for length in {len(word), len(said), len(said) + 1, len(said) - 1}
-    )
+    most = 1 if len(said) < _LONG else 2
+    lengths = {len(word)} if len(said) < _SHORT else {len(word), len(said), len(said) + 1, len(said) - 1}
+    found = min(DamerauLevenshtein.distance(said, word[:length], score_cutoff=most) for length in lengths)
     return found if found + (said[0] != word[0]) <= most else None
+
+
+def one_slip(said: str) -> list[tuple[str, str]]:
+    """Between what and what those words are that may have been meant by a short one, with one slip behind its first
+    letter: a letter too many, one too few, another one, two the other way round.
+    """
+    if not 1 < len(said) < _LONG:
+        return []
+    letters = next((alphabet for alphabet in _ALPHABETS if said[1] in alphabet), "")
+    found = {said[:-1]}
+    for n in range(1, len(said)):
+        before, behind = said[:n], said[n + 1 :]
+        found |= {before + behind, before + behind[:1] + said[n] + behind[1:]}
+        found |= {before + letter + rest for letter in letters for rest in (said[n] + behind, behind)}
+    last = "" if len(said) < _SHORT else LAST
+    return [(each, each + last) for each in found if not each.startswith(said)]
+
+
+class Likeness(NamedTuple):
+    """How far a name is from what was typed, or a word of it: slips, then letters that were typed and are not in it,
+    as a letter is sooner left out or put in the wrong place than it becomes a certain other one; then all in which
+    they differ.
+    """
+
+    slips: int
+    strange: int
+    letters: int
+
+
+def word_likeness(said: str, other: str, slipped: int) -> Likeness:
+    strange = (Counter(said) - Counter(other)).total() if slipped else 0
+    return Likeness(slipped, strange, DamerauLevenshtein.distance(said, other))
+
+
+def likeness_to(said: Sequence[str], meant: Sequence[Mapping[str, int]]) -> Callable[[str], Likeness | None]:
+    """Of names to the words that were said. `meant`: for each those that it may have been meant to be, with their
+    slips. None where one of the words is not in the name.
+    """
+
+    @cache
+    def of_word(n: int, other: str) -> Likeness | None:
+        word = said[n]
+        slipped = 0 if other.startswith(word) else meant[n].get(other)
+        return None if slipped is None else word_likeness(word, other, slipped)
+
+    def of_name(name: str) -> Likeness | None:
+        others = name.split()
+        nearest = [min(filter(None, (of_word(n, other) for other in others)), default=None) for n in range(len(said))]
+        found = [each for each in nearest if each]
+        if len(found) < len(said):
+            return None
+        more = max(0, len("".join(others)) - len("".join(said)))
+        slipped, strange, letters = (sum(each) for each in zip(*found, strict=True))
+        return Likeness(slipped, strange, letters + more)
+
+    return of_name
 
 
 def read_search(said: FindProfiles) -> Search:

@@ -192,6 +192,7 @@ def _message(event: MessageChanged) -> Iterator[dict[str, Any]]:
             "kind": "message",
             "what": f"message.{_TOLD.get(event.state, event.state)}",
             "profile_id": event.profile_id,
+            "property_id": event.property_id,
             "booking_id": event.booking_id,
             "ref": event.message_id,
             "facts": {"state": event.state},

@@ -46,6 +46,14 @@ class Sent:
         return not self.over and self.tries < TRIES and now < self.expires_at
 
 
+def own_email(points: Iterable[Point], today: date) -> Point | None:
+    """Where a code goes without anybody having named an address: the primary one before others, and one that was
+    verified before another that was not. None where the guest has no e-mail address of their own.
+    """
+    found = [p for p in points if p.kind == "email" and p.identifies and not p.why_not(today)]
+    return max(found, key=lambda p: (p.primary, p.verified), default=None)
+
+
 def to_verify(points: Iterable[Point], wanted: str | UUID, today: date) -> Point:
     """The point of a card with this key or id. Refuses one that is not there, belongs to nobody or is verified."""
     pointer = "/contact_id" if isinstance(wanted, UUID) else "/address"

@@ -19,13 +19,13 @@ from services.contracts.profiles import (
 from services.kit.db import Tx
 from services.kit.doors import command, query
 from services.kit.refusal import Invalid, Problem
+from services.kit.scope import permit
 from services.profiles.domain import codes
 from services.profiles.domain.calling import LONGEST, read_number
 from services.profiles.domain.card import note_text
 from services.profiles.domain.names import Unfit
 from services.profiles.store import calling as store
 from services.profiles.store import internals, notes, register, timeline
-from services.profiles.store.scope import permit
 
 _MOST: Final = 20
 _AHEAD: Final = timedelta(minutes=5)  # by which the clock of a telephone system may be fast

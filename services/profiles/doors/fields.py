@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, get_args
 from uuid import UUID
 
 from services.contracts.profiles import (
@@ -13,10 +13,12 @@ from services.contracts.profiles import (
     CardLinesFound,
     ChangeProfile,
     CreateProfile,
+    FieldChanged,
     FieldDefinition,
     FieldExists,
     FieldHasChanged,
     FieldPreview,
+    FieldScreen,
     FieldsFound,
     FieldValues,
     FindByFields,
@@ -39,13 +41,13 @@ from services.kit import sealing
 from services.kit.db import Database, Tx
 from services.kit.doors import command, every, query
 from services.kit.refusal import Problem
-from services.profiles.domain import columns, field_values, fields
+from services.profiles.domain import field_values, fields
 from services.profiles.domain.card import Card
 from services.profiles.domain.faults import Faults
 from services.profiles.domain.field_values import Kept, Place, pointer_to
-from services.profiles.domain.importing import Draft
 from services.profiles.domain.names import Unfit
 from services.profiles.domain.stages import months_later
+from services.profiles.store import field_definitions as definitions
 from services.profiles.store import fields as store
 from services.profiles.store import register, timeline
 from services.profiles.store.fields import Due
@@ -77,11 +79,11 @@ class Fields:
 
     @query
     def read_fields(self, tx: Tx, request: ReadFields) -> FieldsFound:
-        found = store.definitions(tx).values()
+        found = definitions.known(tx).values()
         here = tuple(each for each in found if _is_wanted(each, request))
         if request.kind is None:
             return FieldsFound(items=here)
-        screen = request.place if request.place in ("entry", "check-in", "online-check-in") else None
+        screen = next((each for each in get_args(FieldScreen) if each == request.place), None)
         countries = frozenset({request.country} if request.country else ())
         place = Place(request.kind, screen, countries, request.property_id)
         return FieldsFound(
@@ -90,13 +92,13 @@ class Fields:
 
     @query
     def read_field(self, tx: Tx, request: ReadField) -> FieldDefinition:
-        return store.definition(tx, request.code)
+        return definitions.read(tx, request.code)
 
     @command
     def set_field(self, tx: Tx, request: SetField) -> FieldDefinition:
         """What was set is told by its version; that of what stays as it is does not grow."""
-        before = store.lock_definition(tx, request.field.code)
-        if before is None and store.count_definitions(tx) >= fields.MOST:
+        before = definitions.lock(tx, request.field.code)
+        if before is None and definitions.count(tx) >= fields.MOST:
             raise NotAField(errors=[Problem("", f"At most {fields.MOST} fields.")])
         if before is not None and request.field.version == 0:
             raise FieldExists
@@ -107,13 +109,14 @@ class Fields:
             sealing.sealer()  # without keys nothing could be kept
         if before is not None and replace(made, version=before.version) == before:
             return before
-        if not store.set_definition(tx, made):
+        if not definitions.keep(tx, made):
             raise FieldExists
+        tx.announce(FieldChanged(code=made.code, version=made.version))
         return made
 
     @query
     def preview_field(self, tx: Tx, request: PreviewField) -> FieldPreview:
-        before = store.definition(tx, request.field.code)
+        before = definitions.read(tx, request.field.code)
         made = fields.checked(request.field, before)
         values, kept = store.sample(tx, before, _SAMPLE)
         return fields.preview(made, kept, values)
@@ -124,8 +127,8 @@ class Fields:
         kept = store.of_profile(tx, profile.id)
         missing: list[str] = []
         if request.screen:
-            place = replace(_place(profile.card, request.country, request.property_id), screen=request.screen)
-            missing = field_values.lacking(store.definitions(tx).values(), kept, place)
+            place = replace(place_of(profile.card, request.country, request.property_id), screen=request.screen)
+            missing = field_values.lacking(definitions.known(tx).values(), kept, place)
         return FieldValues(
             profile_id=profile.id,
             version=profile.version,
@@ -137,7 +140,7 @@ class Fields:
     def look_at_fields(self, tx: Tx, request: LookAtFields) -> FieldValues:
         """A question, as the answer to a command would be kept, and these values are not kept in the clear."""
         profile = register.look(tx, request.profile_id)
-        known = store.definitions(tx, request.codes)
+        known = definitions.known(tx, request.codes)
         if {*request.codes} - {*known}:
             raise NoSuchField
         if not {*tx.context.roles} >= {each.clear_to for each in known.values()}:
@@ -154,12 +157,13 @@ class Fields:
 
     @query
     def read_card_lines(self, tx: Tx, request: ReadCardLines) -> CardLinesFound:
-        printed = [each for each in store.definitions(tx).values() if "registration-card" in each.shown_on]
+        printed = [each for each in definitions.known(tx).values() if request.place in each.shown_on]
         found = register.by_ids(tx, request.profile_ids[:_PEOPLE]) if printed else []
+        values = store.of_profiles(tx, [profile.id for profile in found]) if found else {}
         items = []
         for profile in found:
-            place = _place(profile.card, None, request.property_id)
-            kept = store.of_profile(tx, profile.id)
+            place = place_of(profile.card, None, request.property_id)
+            kept = values[profile.id]
             lines = (field_values.card_line(m, kept.get(m.code)) for m in printed if field_values.applies(m, place))
             items.append(CardLines(profile_id=profile.id, lines=tuple(lines)))
         return CardLinesFound(items=tuple(items))
@@ -167,7 +171,7 @@ class Fields:
     @query
     def find_by_fields(self, tx: Tx, request: FindByFields) -> ProfilesFound:
         faults = Faults()
-        known = store.definitions(tx, request.fields)
+        known = definitions.known(tx, request.fields)
         wanted = []
         if not 1 <= len(request.fields) <= _SOUGHT:
             faults.add("/fields", f"1 to {_SOUGHT} fields.")
@@ -198,7 +202,7 @@ class Fields:
         for who, kept in found:
             if kept.value is None:
                 store.keep_sealed(tx, who, kept)
-        _tell(tx, {who for who, _ in open_ones})
+        tell(tx, {who for who, _ in open_ones})
 
     @every(seconds=60)
     def wipe_fields(self, tx: Tx) -> None:
@@ -224,7 +228,7 @@ class Fields:
                 over.append(each)
         store.review_later(tx, later)
         gone = store.wipe(tx, over) if over else {}
-        _tell(tx, gone)
+        tell(tx, gone)
         lines = (
             Entry(who, tx.now, "change", "fields.wiped", facts={"fields": [f"fields.{code}" for code in codes]})
             for who, codes in gone.items()
@@ -234,10 +238,10 @@ class Fields:
 
 def fill_new(tx: Tx, request: CreateProfile, card: Card) -> Filling:
     """What is said of a new card's fields, and the defaults of those of which nothing is said. Raises NotAProfile."""
-    known = store.definitions(tx)
+    known = definitions.known(tx)
     if not known and not request.fields:
         return Filling()
-    place = replace(_place(card, request.country, request.property_id), screen=request.screen)
+    place = replace(place_of(card, request.country, request.property_id), screen=request.screen)
     return _filled(tx, known, request, place, {})
 
 
@@ -247,58 +251,14 @@ def fill(tx: Tx, request: ChangeProfile, profile_id: UUID, card: Card) -> Fillin
     """
     if request.fields is None and request.screen is None:
         return Filling()
-    place = replace(_place(card, request.country, request.property_id), screen=request.screen)
-    return _filled(tx, store.definitions(tx), request, place, store.of_profile(tx, profile_id))
+    place = replace(place_of(card, request.country, request.property_id), screen=request.screen)
+    return _filled(tx, definitions.known(tx), request, place, store.of_profile(tx, profile_id))
 
 
 def keep(tx: Tx, profile_id: UUID, filling: Filling) -> None:
     """With the profile locked, or new."""
     if filling.values:
         store.write(tx, profile_id, filling.values, filling.definitions, filling.source)
-
-
-def read_rows(tx: Tx, drafts: list[Draft]) -> list[Draft]:
-    """The rows of a file with the values of their own fields; one with a value that cannot be is refused."""
-    codes = {code for draft in drafts for code in draft.fields or ()}
-    known = store.definitions(tx, codes) if codes else {}
-    return [_read_row(draft, known) if draft.fields else draft for draft in drafts]
-
-
-def complete(tx: Tx, said: Iterable[tuple[UUID, Mapping[str, Any]]], created: Collection[UUID]) -> set[UUID]:
-    """Values from files for cards that have none in the field. Answers whose of those that were there before."""
-    wanted: dict[UUID, dict[str, Any]] = {}
-    for who, values in said:
-        wanted[who] = {**values, **wanted.get(who, {})}
-    known = store.definitions(tx, {code for values in wanted.values() for code in values}) if wanted else {}
-    kept: list[tuple[UUID, Kept]] = []
-    for who, values in sorted(wanted.items()):
-        has = set() if who in created else {*store.of_profile(tx, register.lock(tx, who).id)}
-        for code, value in values.items():
-            if code in known and code not in has:
-                made = known[code]
-                kept.append((who, Kept(made, made.type, value, "import", tx.context.actor, tx.now)))
-    store.keep(tx, kept)
-    filled = {who for who, _ in kept if who not in created}
-    _tell(tx, filled)
-    return filled
-
-
-def _read_row(draft: Draft, known: Mapping[str, FieldDefinition]) -> Draft:
-    assert draft.card is not None
-    faults = Faults()
-    country = next((each.country for each in draft.card.addresses if each.country), None)
-    values: dict[str, Any] = {}
-    for code, text in (draft.fields or {}).items():
-        made = known.get(code)
-        if made is None or made.retired or (made.kinds and draft.card.kind not in made.kinds):
-            faults.add(code, "There is no such field.")
-        else:
-            value = faults.check(code, field_values.from_text, made, text, country)
-            if value is not None:
-                values[code] = value
-    if faults.found:
-        return Draft(draft.row, faults=tuple((f"{columns.OWN}{each.pointer}", each.detail) for each in faults.found))
-    return replace(draft, fields=values)
 
 
 def _filled(
@@ -310,13 +270,13 @@ def _filled(
 ) -> Filling:
     said = request.fields or {}
     if said:
-        known = {**known, **store.definitions(tx, said, hold=True)}
+        known = {**known, **definitions.known(tx, said, hold=True)}
     faults = Faults()
     country = next(iter(sorted(place.countries)), None)
     changes = field_values.read_all(known, said, present, place, country, faults)
     new = isinstance(request, CreateProfile)
     if new:
-        changes = _defaults(known, place, said) | changes
+        changes = defaults(known, place, said) | changes
     left = {code for code in (*present, *changes) if changes.get(code, present.get(code)) is not None}
     for code in field_values.lacking(known.values(), left, place):
         asked = new or place.screen is not None or code in present
@@ -327,7 +287,7 @@ def _filled(
     return Filling(changes, known, source)
 
 
-def _defaults(known: Mapping[str, FieldDefinition], place: Place, said: Mapping[str, Any]) -> dict[str, Any]:
+def defaults(known: Mapping[str, FieldDefinition], place: Place, said: Mapping[str, Any]) -> dict[str, Any]:
     """Of those that are for this card; one that its field would not take any more is none."""
     found: dict[str, Any] = {}
     for code, made in known.items():
@@ -339,7 +299,7 @@ def _defaults(known: Mapping[str, FieldDefinition], place: Place, said: Mapping[
     return {code: value for code, value in found.items() if value is not None}
 
 
-def _place(card: Card, country: str | None, property_id: UUID | None) -> Place:
+def place_of(card: Card, country: str | None, property_id: UUID | None) -> Place:
     lives = {address.country for address in card.addresses} | {country and country.strip().upper()}
     return Place(card.kind, None, frozenset(each for each in lives if each), property_id)
 
@@ -371,6 +331,6 @@ def _cursor(said: str) -> UUID:
         raise Unfit("Not a cursor of this list.") from None
 
 
-def _tell(tx: Tx, ids: Any) -> None:
+def tell(tx: Tx, ids: Any) -> None:
     for who, version in sorted(store.grow(tx, [*ids]).items()):
         tx.announce(ProfileChanged(profile_id=who, version=version))

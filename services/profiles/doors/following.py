@@ -32,7 +32,7 @@ from services.kit.doors import subscribe
 from services.kit.wire import Event
 from services.profiles.domain import departures
 from services.profiles.domain.timeline import entries
-from services.profiles.doors import stages
+from services.profiles.doors import stages, verifying
 from services.profiles.store import register, timeline
 
 
@@ -52,14 +52,17 @@ class Following:
     @subscribe(BookingHeld, together=True)
     def note_hold(self, tx: Tx, event: BookingHeld) -> None:
         _record(tx, event)
+        verifying.ask(tx, event.booking)
 
     @subscribe(BookingConfirmed, together=True)
     def note_confirmation(self, tx: Tx, event: BookingConfirmed) -> None:
         _record(tx, event)
+        verifying.ask(tx, event.booking)
 
     @subscribe(BookingChanged, together=True)
     def note_change(self, tx: Tx, event: BookingChanged) -> None:
         _record(tx, event)
+        verifying.ask(tx, event.booking)
 
     @subscribe(BookingCheckedIn, together=True)
     def note_arrival(self, tx: Tx, event: BookingCheckedIn) -> None:

@@ -46,8 +46,8 @@ from services.profiles.domain.matching_words import said
 from services.profiles.domain.recognition import traces
 from services.profiles.domain.waiting import locks
 from services.profiles.doors.moving import join
+from services.profiles.store import identifiers, register
 from services.profiles.store import matching as store
-from services.profiles.store import register
 from services.profiles.store.recognition import wait_for
 
 _VERIFIED = ("same-verified-email", "same-verified-phone")
@@ -73,14 +73,16 @@ class Nearest:
 def nearest(
     tx: Tx, card: Card, *, apart_from: Container[UUID] = frozenset(), most: int = 10, beside: Iterable[UUID] = ()
 ) -> tuple[Nearest, ...]:
-    """Whom the card may belong to, the likeliest first; nobody with whom it has nothing in common. Two statements.
+    """Whom the card may belong to, the likeliest first; nobody with whom it has nothing in common. Two statements, of
+    an organisation three.
 
     `beside` are profiles of whoever comes with them.
     """
     beside = frozenset(beside)
     found = store.around(tx, card, beside)
     guest = Guest(-1, card)
-    judged = [weighed(guest, each, found.candidates, beside, found.rarity) for each in found.candidates]
+    rules = None if card.is_person or not found.candidates else identifiers.rules(tx)
+    judged = [weighed(guest, each, found.candidates, beside, found.rarity, rules) for each in found.candidates]
     near = [
         Nearest(m.candidate.profile_id, m.score, m.reasons, found.thresholds.verdict(m.score), m.evidence)
         for m in judged

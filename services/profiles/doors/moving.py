@@ -11,8 +11,8 @@ from services.kit.ask import Ask
 from services.kit.db import Tx
 from services.kit.doors import every, subscribe
 from services.profiles.doors import stages
+from services.profiles.store import fields, relations, timeline, verification
 from services.profiles.store import moves as store
-from services.profiles.store import relations, timeline, verification
 from services.profiles.store.moves import Standing
 from services.profiles.store.timeline import Entry
 
@@ -36,6 +36,7 @@ def join(tx: Tx, one: UUID, other: UUID, *, proven: bool, why: str) -> bool:
         versions = store.retire(tx, leaving.id, staying.id)
         verification.hand_over(tx, leaving.id, staying.id)
         relations.hand_over(tx, leaving.id, staying.id)
+        fields.hand_over(tx, leaving.id, staying.id)
         for profile_id, version in sorted(versions.items()):
             tx.announce(ProfileChanged(profile_id=profile_id, version=version))
         tx.announce(ProfileRetired(profile_id=leaving.id, version=versions[leaving.id], into=staying.id))
@@ -76,6 +77,8 @@ class Moving:
         if event.booking:
             stages.follow(tx, event.booking, was)
         facts = {"from": str(was), "to": str(now_is), "by_hand": event.by_hand}
+        if event.why:
+            facts["why"] = event.why
         property_id = event.booking.property_id if event.booking else None
         timeline.record(
             tx,

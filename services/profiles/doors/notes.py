@@ -10,6 +10,7 @@ from services.contracts.profiles import (
     AddNote,
     ChangeNote,
     InternalsFound,
+    NoSuchNote,
     Note,
     NoteHasChanged,
     NoteHistory,
@@ -25,10 +26,10 @@ from services.contracts.profiles import (
 from services.kit.db import Tx
 from services.kit.doors import command, query
 from services.kit.refusal import Invalid, Problem
+from services.kit.scope import permit, sees
 from services.profiles.domain.card import note_text
 from services.profiles.store import internals, timeline
 from services.profiles.store import notes as store
-from services.profiles.store.scope import permit
 
 _MOST, _MOST_GUESTS = 200, 1000
 
@@ -102,6 +103,8 @@ class Notes:
 
 def _locked(tx: Tx, note_id: UUID, version: int) -> Note:
     note = store.lock(tx, note_id)
+    if not sees(tx.context, note.property_id):
+        raise NoSuchNote
     permit(tx, note.property_id)
     if note.version != version:
         raise NoteHasChanged(facts={"version": str(note.version)})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from services.contracts.profiles import FindOrganisations, OrganisationsFound
+from services.kit.cursors import position
 from services.kit.db import Tx
 from services.kit.doors import query
 from services.kit.refusal import Invalid, Problem
@@ -24,14 +25,7 @@ class Organisations:
         beginning = names.key_of_company(request.q)
         if request.q and not beginning:
             return OrganisationsFound(items=())
-        found = organisations.find(tx, beginning, request.kind, _cursor(request.cursor), request.limit + 1)
+        found = organisations.find(tx, beginning, request.kind, position(request.cursor, UUID), request.limit + 1)
         page = found[: request.limit]
         shown = tuple(each.shown() for each in register.by_ids(tx, page))
         return OrganisationsFound(items=shown, next=str(page[-1]) if len(found) > request.limit else None)
-
-
-def _cursor(said: str | None) -> UUID | None:
-    try:
-        return UUID(said) if said else None
-    except ValueError:
-        raise Invalid(errors=[Problem("/cursor", "Not a cursor of this list.")]) from None

@@ -29,6 +29,7 @@ from services.contracts.profiles import (
 from services.kit.db import Tx
 from services.kit.doors import command, query
 from services.kit.refusal import Problem
+from services.kit.scope import permit
 from services.profiles.domain.preferences import (
     MOST,
     changed_preference,
@@ -42,7 +43,6 @@ from services.profiles.domain.preferences import (
 )
 from services.profiles.store import notes, timeline
 from services.profiles.store import preferences as store
-from services.profiles.store.scope import permit
 
 
 class Preferences:

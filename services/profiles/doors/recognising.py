@@ -1,7 +1,8 @@
 """The story of recognising a booking's people, from what bookings says to what is announced.
 
 Two bookings of one new guest that arrive at the same moment take the same locks, so the second finds what the first
-has made. Besides the message's own bookkeeping it is three statements, however many people there are.
+has made. Besides the message's own bookkeeping it is three statements, however many people there are, where nothing is
+said of the house's own fields, and none has a default for who is new.
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ from services.kit.db import Tx
 from services.kit.doors import subscribe
 from services.profiles.domain.card import Card
 from services.profiles.domain.guests import read_guests
+from services.profiles.domain.reach import written
 from services.profiles.domain.recognition import Recognised, recognise, traces
 from services.profiles.domain.waiting import locks
+from services.profiles.doors import booked
 from services.profiles.store import identifiers
 from services.profiles.store import recognition as store
 from services.profiles.store.recognition import Addition, Known
@@ -53,7 +56,8 @@ def recognise_people(tx: Tx, booking: BookingPeople) -> None:
     sought = traces(guests)
     edition = store.wait_for(tx, locks(sought, f"booking {booking.booking_id}"))
     if edition != rules.edition:
-        guests = read_guests(booking.people, booking.country, tx.now.date(), identifiers.rules_of(tx, edition))
+        rules = identifiers.rules_of(tx, edition)
+        guests = read_guests(booking.people, booking.country, tx.now.date(), rules)
         sought = traces(guests)
         store.wait_for(tx, locks(sought, f"booking {booking.booking_id}"))
     found = store.candidates(
@@ -72,9 +76,10 @@ def recognise_people(tx: Tx, booking: BookingPeople) -> None:
     candidates = [each.candidate for each in known.values()]
     if found.now:
         guests = tuple(replace(g, profile_id=found.now.get(g.profile_id, g.profile_id)) for g in guests)  # type: ignore[arg-type]
-    answers = recognise(guests, candidates, found.overused, uuid4, tx.now, found.certain)
+    answers = recognise(guests, candidates, found.overused, uuid4, tx.now, found.certain, rules)
     created = _cards(answers, known)
     additions = list(_additions(answers, known))
+    said = booked.read(tx, booking, answers, created, by_default=found.defaults)
     places = {answer.guest.position: answer.profile_id for answer in answers}
     versions = store.save(
         tx, created=created, additions=additions, booking=(booking.booking_id, booking.version, places)
@@ -83,6 +88,7 @@ def recognise_people(tx: Tx, booking: BookingPeople) -> None:
         tx.announce(ProfileCreated(profile_id=profile_id, version=1, kind=card.kind))
     for profile_id, version in versions.items():
         tx.announce(ProfileChanged(profile_id=profile_id, version=version))
+    booked.keep(tx, booking, said, created)
     for added in additions:
         if added.says_who_it_is:
             tx.announce(ContactsChanged(profile_id=added.profile_id, version=versions[added.profile_id]))
@@ -137,6 +143,7 @@ def _people(answers: list[Recognised], known: dict[UUID, Known]) -> Iterator[Ide
             score=answer.score,
             reasons=answer.reasons,
             do_not_book=unwelcome,
+            left_out=_left_out(answer, known),
         )
         for position in answer.guest.brought:
             yield IdentifiedPerson(
@@ -146,4 +153,15 @@ def _people(answers: list[Recognised], known: dict[UUID, Known]) -> Iterator[Ide
                 score=0.0,
                 reasons=("no-details",),
                 do_not_book=unwelcome,
+                left_out=answer.guest.left_out.get(position, ()),
             )
+
+
+def _left_out(answer: Recognised, known: dict[UUID, Known]) -> tuple[str, ...]:
+    """With the address of whom the register knows by another one: that one stays."""
+    guest, left = answer.guest, answer.guest.left_out.get(answer.guest.position, ())
+    if (found := known.get(answer.profile_id)) is None or not found.has_address:
+        return left
+    there = {written(each) for each in found.candidate.card.addresses}
+    other = any(each.lines and written(each) not in there for each in guest.card.addresses)
+    return (*left, "address-not-added") if other else left

@@ -13,10 +13,12 @@ from services.contracts.profiles import (
     NotARelation,
     ReadContactPerson,
     ReadRelations,
+    ReadRepresented,
     RelationKept,
     RelationRemoved,
     RelationsFound,
     RemoveRelation,
+    RepresentedFound,
     RetiredProfile,
 )
 from services.kit.db import Tx
@@ -70,6 +72,11 @@ class Relations:
         found = store.contact_of(tx, request.profile_id)
         people = register.by_ids(tx, [found]) if found else []
         return ContactPerson(profile=people[0].shown() if people else None)
+
+    @query
+    def read_represented(self, tx: Tx, request: ReadRepresented) -> RepresentedFound:
+        guest = register.look(tx, request.profile_id).id
+        return RepresentedFound(profile_ids=store.ids_of(tx, guest), items=store.represented(tx, guest))
 
 
 def _lock_both(tx: Tx, request: AddRelation, made: Tie) -> None:

@@ -10,6 +10,7 @@ from services.contracts.profiles import (
     ChangeTask,
     FindTasks,
     FinishTask,
+    NoSuchTask,
     ReadTask,
     ReopenTask,
     Task,
@@ -21,10 +22,10 @@ from services.contracts.profiles import (
 from services.kit.db import Tx
 from services.kit.doors import command, every, query
 from services.kit.refusal import Invalid, Problem
+from services.kit.scope import permit, sees
 from services.profiles.domain.tasks import changed_task, done, new_task, reopened
 from services.profiles.store import tasks as store
 from services.profiles.store import timeline
-from services.profiles.store.scope import permit
 
 _MOST = 200
 
@@ -85,6 +86,8 @@ class Tasks:
 
 def _locked(tx: Tx, task_id: UUID) -> Task:
     task = store.lock(tx, task_id)
+    if not sees(tx.context, task.property_id):
+        raise NoSuchTask
     permit(tx, task.property_id)
     return task
 

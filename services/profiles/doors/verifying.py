@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from uuid import UUID, uuid4
 
+from services.contracts.bookings import BookingFacts
 from services.contracts.profiles import (
     CodeKept,
     CodeTried,
@@ -19,8 +21,10 @@ from services.contracts.profiles import (
     ProfileChanged,
     ReadVerification,
     StartVerification,
+    TooManyCodes,
     UnverifyGuest,
     Verification,
+    VerificationAsked,
     VerifiedGuest,
     VerifiedHow,
     VerifiedProfiles,
@@ -29,12 +33,13 @@ from services.contracts.profiles import (
 )
 from services.kit import sealing
 from services.kit.db import Tx
-from services.kit.doors import command, every, query
+from services.kit.doors import command, every, query, subscribe
 from services.kit.refusal import Invalid, Problem
 from services.kit.scope import permit
 from services.profiles.domain import contacts, verification
+from services.profiles.domain.contacts import Point
 from services.profiles.domain.names import Unfit, clean
-from services.profiles.domain.verification import IN_DAY, REASON, TRIES
+from services.profiles.domain.verification import IN_DAY, REASON, TRIES, Sent
 from services.profiles.store import notes, register, timeline
 from services.profiles.store import verification as store
 from services.profiles.store.timeline import Entry
@@ -53,18 +58,7 @@ class Verifying:
         store.one_at_a_time(tx, str(request.profile_id))
         profile = register.lock(tx, request.profile_id)
         point = verification.to_verify(profile.card.points, wanted, tx.now.date())
-        store.one_at_a_time(tx, point.key)
-        verification.refuse_too_many(*store.last_sent(tx, profile.id, point.key), tx.now)
-        sent = store.add(tx, profile.id, point)
-        tx.announce(
-            CodeWanted(
-                profile_id=profile.id,
-                verification_id=sent.id,
-                channel=sent.channel,
-                property_id=request.property_id,
-            )
-        )
-        _note(tx, profile.id, "verification.started", sent.id, channel=sent.channel)
+        sent = _send(tx, profile.id, point, request.property_id)
         return Verification(
             id=sent.id,
             profile_id=profile.id,
@@ -72,6 +66,20 @@ class Verifying:
             to=verification.covered(sent.to),
             expires_at=sent.expires_at,
         )
+
+    @subscribe(VerificationAsked)
+    def ask_at_booking(self, tx: Tx, event: VerificationAsked) -> None:
+        """Send a code; none to who is verified, has no e-mail address of their own, or got enough of them for now."""
+        guest = register.look(tx, event.profile_id)
+        store.one_at_a_time(tx, str(guest.id))
+        guest = register.lock(tx, guest.id)
+        if guest.verified is not None or guest.card.kind != "person":
+            return
+        point = verification.own_email(guest.card.points, tx.now.date())
+        if point is not None:
+            sealing.sealer()
+            with suppress(TooManyCodes):
+                _send(tx, guest.id, point, event.property_id)
 
     @command
     def keep_code(self, tx: Tx, request: KeepCode) -> CodeKept:
@@ -161,6 +169,27 @@ class Verifying:
         store.forget(tx, tx.now - IN_DAY)
 
 
+def ask(tx: Tx, facts: BookingFacts) -> None:
+    """Once of each guest of a booking whose house asks for it, before they come; of imported history of nobody."""
+    ahead = facts.state in ("tentative", "confirmed") and facts.departure >= tx.now.date()
+    if facts.asks_verification and ahead and store.ask_once(tx, facts.booking_id, facts.profile_id):
+        tx.announce(
+            VerificationAsked(profile_id=facts.profile_id, booking_id=facts.booking_id, property_id=facts.property_id)
+        )
+
+
+def _send(tx: Tx, profile_id: UUID, point: Point, property_id: UUID | None) -> Sent:
+    """The profile is locked. Refuses with TooManyCodes."""
+    store.one_at_a_time(tx, point.key)
+    verification.refuse_too_many(*store.last_sent(tx, profile_id, point.key), tx.now)
+    sent = store.add(tx, profile_id, point)
+    tx.announce(
+        CodeWanted(profile_id=profile_id, verification_id=sent.id, channel=sent.channel, property_id=property_id)
+    )
+    _note(tx, profile_id, "verification.started", sent.id, channel=sent.channel)
+    return sent
+
+
 def _wanted(request: StartVerification) -> str | UUID:
     """The id of a contact point, or the key of an address."""
     if (request.contact_id is None) == (request.address is None):
@@ -199,7 +228,12 @@ def _begin(tx: Tx, profile_id: UUID, how: VerifiedHow) -> VerifiedGuest:
 
 
 def _shown(tx: Tx, profile_id: UUID, guest: VerifiedGuest | None) -> GuestVerification:
-    return GuestVerification(profile_id=profile_id, verified=guest, history=store.history(tx, profile_id))
+    return GuestVerification(
+        profile_id=profile_id,
+        verified=guest,
+        history=store.history(tx, profile_id),
+        waiting=store.waiting(tx, profile_id),
+    )
 
 
 def _note(tx: Tx, profile_id: UUID, what: str, ref: UUID | None = None, **facts: str) -> None:

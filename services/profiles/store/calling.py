@@ -9,9 +9,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.kit.db import Tx
+from services.kit.scope import HOUSES, houses
 from services.profiles.domain.calling import TAIL, Dialled
 from services.profiles.domain.search import LAST
-from services.profiles.store.scope import HOUSES, houses
 
 _LOOKED_AT = 1000  # numbers of the same key or end
 

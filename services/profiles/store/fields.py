@@ -1,4 +1,4 @@
-"""The house's own fields, and their values: sealed where a field says so, and found by keys."""
+"""Values of the house's own fields: sealed where a field says so, and found by keys."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.contracts.profiles import FieldDefinition, NoSuchField
-from services.kit import sealing, wire
+from services.contracts.profiles import FieldDefinition
+from services.kit import sealing
 from services.kit.db import Tx
+from services.kit.scope import HOUSES, houses
 from services.kit.sealing import NoSealingKey, Sealed, Sealer
 from services.profiles.domain import field_values
 from services.profiles.domain.field_values import Kept
 from services.profiles.domain.names import Unfit
 from services.profiles.domain.stages import months_later
-from services.profiles.store.scope import HOUSES, houses
-
-_APART = ("code", "version", "property_id", "position", "retention_months", "retired", "wiped")
+from services.profiles.store import field_definitions
+from services.profiles.store.field_definitions import definition_of
 
 # The values of the profile `p` in fields that the caller may see.
 COLUMNS: Final = f"""(SELECT json_agg(json_build_object(
@@ -50,56 +50,25 @@ def on_card(row: Any) -> dict[str, Any]:
     return {code: field_values.shown(kept)[0] for code, kept in _kept(row.id, row.fields).items()}
 
 
-def definitions(tx: Tx, codes: Collection[str] | None = None, *, hold: bool = False) -> dict[str, FieldDefinition]:
-    """Those that the caller may see, in the house's order. `hold`: they stay as they are until the transaction ends."""
-    said = {"codes": None if codes is None else sorted(codes), "houses": houses(tx)}
-    return {row.code: definition_of(row._mapping) for row in tx.execute(_HELD if hold else _DEFINITIONS, said)}
-
-
-def definition(tx: Tx, code: str) -> FieldDefinition:
-    """Raises NoSuchField."""
-    found = definitions(tx, [code])
-    if not found:
-        raise NoSuchField
-    return found[code]
-
-
-def lock_definition(tx: Tx, code: str) -> FieldDefinition | None:
-    """Nobody fills or changes it until this transaction ends."""
-    row = tx.execute(_LOCK, {"code": code}).one_or_none()
-    return definition_of(row._mapping) if row else None
-
-
-def set_definition(tx: Tx, made: FieldDefinition) -> bool:
-    """False where somebody else has made it at the same moment."""
-    said = wire.dump(made)
-    row = {name: getattr(made, name) for name in _APART}
-    rest = json.dumps({name: value for name, value in said.items() if name not in _APART}, ensure_ascii=False)
-    changed = {"said": rest, "now": tx.now, "by": tx.context.actor}
-    return tx.execute(_SET, {**row, **changed}).one_or_none() is not None
-
-
-def count_definitions(tx: Tx) -> int:
-    return int(tx.execute(_COUNT_DEFINITIONS).scalar_one())
-
-
-def definition_of(row: Any) -> FieldDefinition:
-    apart = {
-        "code": row["code"],
-        "version": row["version"],
-        "property_id": str(row["property_id"]) if row["property_id"] else None,
-        "position": row["position"],
-        "retention_months": row["retention_months"],
-        "retired": row["retired_at"] is not None,
-        "wiped": row["wiped"],
-    }
-    return wire.load(FieldDefinition, {**row["said"], **apart})
-
-
 def of_profile(tx: Tx, profile_id: UUID) -> dict[str, Kept]:
     """Of the fields that the caller may see, by code, in the house's order."""
-    row = tx.execute(_OF_PROFILE, {"id": profile_id, "houses": houses(tx)}).one()
-    return _kept(profile_id, row.fields)
+    return of_profiles(tx, [profile_id])[profile_id]
+
+
+def of_profiles(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, dict[str, Kept]]:
+    """The same of several."""
+    return {row.id: _kept(row.id, row.fields) for row in tx.execute(_OF_PROFILES, {"ids": ids, "houses": houses(tx)})}
+
+
+def hand_over(tx: Tx, was: UUID, now_is: UUID) -> None:
+    """What bookings said of one who turns out to be the other: that one's where they have nothing. Both are locked."""
+    rows = tx.execute(_OF_PROFILES, {"ids": [was, now_is], "houses": None})
+    found = {row.id: _kept(row.id, row.fields) for row in rows}
+    said = {code: kept for code, kept in found[was].items() if kept.source == "booking" and kept.value is not None}
+    keep(tx, [(now_is, kept) for code, kept in said.items() if code not in found[now_is]])
+    gone = [*said, *(code for code, kept in found[was].items() if kept.source == "default")]
+    if gone:
+        tx.execute(_DROP, {"id": was, "codes": gone})
 
 
 def write(
@@ -165,7 +134,7 @@ def stale(tx: Tx, most: int) -> list[tuple[UUID, Kept]]:
     pairs = [{"profile_id": str(row.profile_id), "code": row.code} for row in found if row.profile_id in held]
     if not pairs:
         return []
-    fields = definitions(tx, {row["code"] for row in pairs}, hold=False)
+    fields = field_definitions.known(tx, {row["code"] for row in pairs})
     rows = tx.execute(_VALUES, {"pairs": json.dumps(pairs)})
     return [(row.profile_id, _one(row.profile_id, row._mapping, fields[row.code])) for row in rows]
 
@@ -291,25 +260,7 @@ def _stamp(sealer: Sealer, code: str, key: str) -> str:
     return f"{stamped.key_id}:{stamped.content.hex()}"
 
 
-_SEEN = f"(CAST(:codes AS text[]) IS NULL OR code = ANY(CAST(:codes AS text[]))) AND {HOUSES.format('property_id')}"
-_DEFINITIONS = sa.text(f"SELECT * FROM field_definitions WHERE {_SEEN} ORDER BY position, code")  # noqa: S608
-_HELD = sa.text(f"SELECT * FROM field_definitions WHERE {_SEEN} ORDER BY position, code FOR SHARE")  # noqa: S608
-_LOCK = sa.text("SELECT * FROM field_definitions WHERE code = :code FOR UPDATE")
-_COUNT_DEFINITIONS = sa.text("SELECT count(*) FROM field_definitions")
-_SET = sa.text(
-    """
-    INSERT INTO field_definitions AS d
-        (code, version, property_id, position, said, retention_months, retired_at, changed_by, changed_at)
-    VALUES (:code, :version, CAST(:property_id AS uuid), :position, CAST(:said AS jsonb), :retention_months,
-        CASE WHEN :retired THEN CAST(:now AS timestamptz) END, :by, :now)
-    ON CONFLICT (code) DO UPDATE SET version = excluded.version, position = excluded.position, said = excluded.said,
-        retention_months = excluded.retention_months, changed_by = excluded.changed_by,
-        changed_at = excluded.changed_at, retired_at = CASE WHEN :retired THEN coalesce(d.retired_at, :now) END
-    WHERE d.version = excluded.version - 1
-    RETURNING version
-    """
-)
-_OF_PROFILE = sa.text(f"SELECT {COLUMNS} FROM (SELECT CAST(:id AS uuid) AS id) AS p")  # noqa: S608 constants
+_OF_PROFILES = sa.text(f"SELECT p.id, {COLUMNS} FROM unnest(CAST(:ids AS uuid[])) AS p (id)")  # noqa: S608 constants
 _DROP = sa.text("DELETE FROM profile_fields WHERE profile_id = :id AND code = ANY(CAST(:codes AS text[]))")
 _WRITE = sa.text(
     """

@@ -1,8 +1,8 @@
 """Finding people as one types: every statement reads the beginning of a range of an index, however many there are.
 
 What is found comes in stages, best first: the whole name, whole words, beginnings of words. A list goes on through them
-from page to page. Where they are few, the first page is filled with what may have been meant, inner parts of words and
-slips of the finger: nobody turns pages of guesses.
+from page to page. What room they leave on the first page is filled with what may have been meant, inner parts of words
+and slips of the finger: nobody turns pages of guesses.
 """
 
 from __future__ import annotations
@@ -16,15 +16,22 @@ import sqlalchemy as sa
 
 from services.kit.db import Tx
 from services.profiles.domain.registered import Registered
-from services.profiles.domain.search import LAST, How, Place, Search, Words, slips
+from services.profiles.domain.search import (
+    LAST,
+    How,
+    Place,
+    Search,
+    Words,
+)
+from services.profiles.store.guessing import guesses
 from services.profiles.store.register import by_ids
 
 _HOW: tuple[How, ...] = ("whole", "words", "beginning")
 _NARROW = 3000  # entries by which the word with the fewest is told; the others are looked at in its entries only
 _BROAD = 100_000  # entries of one range that are looked through at most
-_ENOUGH = 10  # people who are what was typed: then nobody is guessed at
-_GUESSED = 60  # words that one may have been meant to be
+_MEANT = 5  # of so many places on a page of people of one name, one is for who else may have been meant
 _SHARED = 1000  # profiles with one address
+_NOBODY = [""]  # a pattern that no name has
 
 
 @dataclass(frozen=True)
@@ -59,16 +66,27 @@ def _page(tx: Tx, wanted: Search) -> Page:
     hits: dict[UUID, Hit] = {}
     if wanted.after is None:
         hits.update((hit.profile_id, hit) for hit in _by_contacts(tx, wanted))
-    last = wanted.after
+    places: list[Place] = []
     for place in _by_words(tx, wanted, wanted.limit + len(hits) + 1):
         if len(hits) >= wanted.limit and place.profile_id not in hits:
-            return Page(list(hits.values()), last)
+            return _full(tx, wanted, list(hits.values()), places)
         hits.setdefault(place.profile_id, Hit(place.profile_id, "name", _HOW[place.stage]))
-        last = place
-    if wanted.after is None and len(hits) < min(_ENOUGH, wanted.limit):
-        for hit in _guesses(tx, wanted.words, wanted.limit - len(hits)):
-            hits.setdefault(hit.profile_id, hit)
+        places.append(place)
+    if wanted.after is None and len(hits) < wanted.limit:
+        for profile_id, how in guesses(tx, wanted.words, wanted.limit - len(hits)):
+            hits.setdefault(profile_id, Hit(profile_id, "name", how))
     return Page(list(hits.values()))
+
+
+def _full(tx: Tx, wanted: Search, hits: list[Hit], places: list[Place]) -> Page:
+    """Where what was typed is the whole name of more than a page of people, it may be a slip for somebody else's: a
+    fifth of the page is theirs. The list goes on behind the last one who is called so.
+    """
+    if wanted.after or len(wanted.words) == 1 or len(places) < len(hits) or any(hit.how != "whole" for hit in hits):
+        return Page(hits, places[-1] if places else None)
+    meant = [Hit(each, "name", how) for each, how in guesses(tx, wanted.words, wanted.limit // _MEANT)]
+    hits = hits[: wanted.limit - len(meant)]
+    return Page([*hits, *meant], places[len(hits) - 1])
 
 
 def _by_words(tx: Tx, wanted: Search, most: int) -> Iterator[Place]:
@@ -79,11 +97,13 @@ def _by_words(tx: Tx, wanted: Search, most: int) -> Iterator[Place]:
             continue
         goes_on = after if after and after.sounding == sounding else None
         driver = min(goes_on.driver, len(said) - 1) if goes_on else _narrowest(tx, said)
-        for row in _all_with(tx, Words(said), driver, goes_on, most):
+        before = Words(wanted.words).starts if sounding else _NOBODY
+        for row in _all_with(tx, Words(said), driver, goes_on, before, most):
             yield Place(row.profile_id, sounding, driver, row.stage)
 
 
-def _all_with(tx: Tx, words: Words, driver: int, after: Place | None, most: int) -> Iterable[Any]:
+def _all_with(tx: Tx, words: Words, driver: int, after: Place | None, before: list[str], most: int) -> Iterable[Any]:
+    """`before`: who has all of these has been found already."""
     word = words.words[driver]
     said: dict[str, Any] = {
         "word": word,
@@ -91,6 +111,7 @@ def _all_with(tx: Tx, words: Words, driver: int, after: Place | None, most: int)
         "orders": words.orders,
         "wholes": words.wholes,
         "starts": [start for n, start in enumerate(words.starts) if n != driver],
+        "before": before,
         "broad": _BROAD,
         "most": most,
     }
@@ -111,41 +132,6 @@ def _narrowest(tx: Tx, words: tuple[str, ...]) -> int:
     said = {"words": list(words), "lasts": [word + LAST for word in words], "most": _NARROW}
     counts = [row.entries for row in tx.execute(_COUNT, said)]
     return counts.index(min(counts))
-
-
-def _guesses(tx: Tx, words: tuple[str, ...], most: int) -> list[Hit]:
-    """Whoever may have been meant: a word, or some of them, as a part of one, or with slips of the finger."""
-    meant = _meant(tx, words)
-    if not any(meant):
-        return []
-    patterns = [
-        [f"% {word}%", *(f"% {other} %" for other in others)] for word, others in zip(words, meant, strict=True)
-    ]
-    found: dict[UUID, int] = {}
-    for n in (n for n, others in enumerate(meant) if others):
-        said = {"meant": list(meant[n]), "broad": _BROAD, "most": most, "starts": Words(words).starts}
-        said |= {f"patterns_{m}": patterns[m] for m in range(len(words)) if m != n}
-        for row in tx.execute(_guessing(n, len(words)), said):
-            found.setdefault(row.profile_id, meant[n][row.word])
-    ranked = sorted(found, key=lambda profile_id: found[profile_id])
-    return [Hit(each, "name", "similar" if found[each] else "part") for each in ranked[:most]]
-
-
-def _meant(tx: Tx, words: tuple[str, ...]) -> list[dict[str, int]]:
-    """For each word those that have it as a part (0), and those that it is but for some slips (how many)."""
-    meant: list[dict[str, int]] = [{} for _ in words]
-    asked = [word for word in words if len(word) > 2]
-    if not asked:
-        return meant
-    for row in tx.execute(_MEANT, {"words": asked, "most": _GUESSED}):
-        count = 0 if row.part else slips(row.said, row.word)
-        if count is not None and not row.word.startswith(row.said):
-            meant[words.index(row.said)].setdefault(row.word, count)
-    nearest = (
-        sorted(each.items(), key=lambda found, said=said: (found[1], abs(len(found[0]) - len(said))))  # type: ignore[misc]
-        for said, each in zip(words, meant, strict=True)
-    )
-    return [dict(each[:_GUESSED]) for each in nearest]
 
 
 def _by_contacts(tx: Tx, wanted: Search) -> Iterable[Hit]:
@@ -198,7 +184,7 @@ _COUNT = sa.text(
 _STAGE = (
     """
     SELECT 0 AS stage, profile_id FROM (
-        SELECT profile_id FROM name_words WHERE word = :word AND name = ANY(CAST(:orders AS text[])) {behind}
+        SELECT profile_id FROM name_words WHERE word = :word AND name = ANY(CAST(:orders AS text[])) {unseen} {behind}
         ORDER BY name, profile_id LIMIT :most
     ) AS whole
     """,
@@ -206,7 +192,7 @@ _STAGE = (
     SELECT 1 AS stage, profile_id FROM (
         SELECT profile_id FROM name_words
         WHERE word = :word AND name LIKE ALL (CAST(:wholes AS text[]))
-            AND name <> ALL (CAST(:orders AS text[])) {behind}
+            AND name <> ALL (CAST(:orders AS text[])) {unseen} {behind}
         ORDER BY name, profile_id LIMIT :most
     ) AS words
     """,
@@ -217,7 +203,7 @@ _STAGE = (
             SELECT * FROM name_words WHERE word {from_here} :word AND word < :last {behind}
             ORDER BY word, name, profile_id LIMIT :broad
         ) AS e
-        WHERE name LIKE ALL (CAST(:starts AS text[])) AND NOT name LIKE ALL (CAST(:wholes AS text[]))
+        WHERE name LIKE ALL (CAST(:starts AS text[])) AND NOT name LIKE ALL (CAST(:wholes AS text[])) {unseen}
             AND NOT EXISTS (
                 SELECT FROM unnest(string_to_array(btrim(e.name), ' ')) AS other
                 WHERE other COLLATE "C" >= :word AND other COLLATE "C" < e.word
@@ -226,6 +212,7 @@ _STAGE = (
     ) AS beginnings
     """,
 )
+_UNSEEN = "AND NOT name LIKE ALL (CAST(:before AS text[]))"
 _BEHIND = (
     "AND (name, profile_id) > (:behind_name, :behind)",
     "AND (name, profile_id) > (:behind_name, :behind)",
@@ -236,7 +223,7 @@ _BEHIND = (
 def _stages(single: bool, behind: int | None) -> sa.TextClause:
     """One way after the other, each only begun where those before it have not filled the page."""
     parts = (
-        stage.format(behind=_BEHIND[n] if n == behind else "", from_here=">" if single else ">=")
+        stage.format(behind=_BEHIND[n] if n == behind else "", unseen=_UNSEEN, from_here=">" if single else ">=")
         for n, stage in enumerate(_STAGE)
         if n >= (behind or 0)
     )
@@ -244,18 +231,6 @@ def _stages(single: bool, behind: int | None) -> sa.TextClause:
 
 
 _STAGES = {(single, behind): _stages(single, behind) for single in (True, False) for behind in (None, 0, 1, 2)}
-_MEANT = sa.text(
-    """
-    SELECT said.word AS said, found.word, found.part
-    FROM unnest(CAST(:words AS text[])) AS said(word)
-    CROSS JOIN LATERAL (
-        (SELECT word, true AS part FROM known_words
-         WHERE word LIKE '%' || said.word || '%' AND NOT word LIKE said.word || '%' LIMIT :most)
-        UNION ALL
-        SELECT word, false FROM similar_words(said.word) AS alike(word)
-    ) AS found
-    """
-)
 _BY_START = sa.text(
     """
     SELECT profile_id, key FROM contact_points
@@ -285,16 +260,3 @@ _ALL_BEHIND = sa.text(
     ORDER BY search_name, id LIMIT :most
     """
 )
-
-
-def _guessing(n: int, count: int) -> sa.TextClause:
-    others = " ".join(f"AND name LIKE ANY (CAST(:patterns_{m} AS text[]))" for m in range(count) if m != n)
-    return sa.text(
-        f"""
-        SELECT word, profile_id FROM (
-            SELECT * FROM name_words WHERE word = ANY (CAST(:meant AS text[])) LIMIT :broad
-        ) AS e
-        WHERE NOT name LIKE ALL (CAST(:starts AS text[])) {others}
-        ORDER BY array_position(CAST(:meant AS text[]), word) LIMIT :most
-        """  # noqa: S608
-    )

@@ -18,8 +18,8 @@ from services.contracts.profiles import (
     NotAnIdentifierRule,
     ReadIdentifierRules,
 )
+from services.kit.cursors import position
 from services.kit.db import Tx
-from services.kit.refusal import Invalid, Problem
 from services.profiles.domain.identifiers import Rule, Rules, seeded
 from services.profiles.store.rows import as_json
 
@@ -57,7 +57,7 @@ def rules(tx: Tx) -> Rules:
 
 def find(tx: Tx, wanted: ReadIdentifierRules) -> list[IdentifierRule]:
     """One more than asked."""
-    after = _cursor(wanted.cursor)
+    after = position(wanted.cursor, UUID)
     row = {"kind": wanted.kind, "means": wanted.means, "enabled": wanted.enabled, "after": after}
     return [_rule(each) for each in tx.execute(_FIND, {**row, "limit": wanted.limit + 1})]
 
@@ -162,13 +162,6 @@ def keep_judged(tx: Tx, judged: Iterable[Judged]) -> dict[UUID, int]:
 
 def _rule(row: Any) -> IdentifierRule:
     return IdentifierRule(**{name: getattr(row, name) for name in _COLUMNS})
-
-
-def _cursor(said: str | None) -> UUID | None:
-    try:
-        return UUID(said) if said else None
-    except ValueError:
-        raise Invalid(errors=[Problem("/cursor", "Not a cursor of this list.")]) from None
 
 
 _COLUMNS = (

@@ -145,9 +145,14 @@ def report(tx: Tx, import_id: UUID, after: int) -> Any:
     return tx.execute(_REPORT, {"id": import_id, "after": after}).one_or_none()
 
 
-def first_in_dry_run(tx: Tx, import_id: UUID, traces: Mapping[bytes, int]) -> dict[bytes, int]:
-    """The row of the same dry run that left each of these traces first; this one, where none has before."""
-    rows = {"id": import_id, "traces": list(traces), "rows": list(traces.values())}
+def first_in_dry_run(
+    tx: Tx, import_id: UUID, traces: Mapping[bytes, int], asked: Iterable[bytes] = ()
+) -> dict[bytes, int]:
+    """The row of the same dry run that left each of these traces first; this one, where none has before.
+
+    `asked` are traces that are looked for and not left.
+    """
+    rows = {"id": import_id, "traces": list(traces), "rows": list(traces.values()), "asked": list(asked)}
     return {bytes(row.trace): row.row for row in tx.execute(_TRACES, rows)}
 
 
@@ -254,10 +259,16 @@ _REPORT = sa.text(
 )
 _TRACES = sa.text(
     """
-    INSERT INTO import_traces AS t (import_id, trace, row)
-    SELECT :id, trace, row FROM unnest(CAST(:traces AS bytea[]), CAST(:rows AS integer[])) AS n (trace, row)
-    ORDER BY trace
-    ON CONFLICT (import_id, trace) DO UPDATE SET row = t.row RETURNING t.trace, t.row
+    WITH left_now AS (
+        INSERT INTO import_traces AS t (import_id, trace, row)
+        SELECT :id, trace, row FROM unnest(CAST(:traces AS bytea[]), CAST(:rows AS integer[])) AS n (trace, row)
+        ORDER BY trace
+        ON CONFLICT (import_id, trace) DO UPDATE SET row = t.row RETURNING t.trace, t.row
+    )
+    SELECT trace, row FROM left_now
+    UNION ALL
+    SELECT t.trace, t.row FROM import_traces t WHERE t.import_id = :id AND t.trace = ANY(CAST(:asked AS bytea[]))
+        AND NOT t.trace = ANY(CAST(:traces AS bytea[]))
     """
 )
 _FORGET = sa.text("DELETE FROM imports WHERE started_at < :before")

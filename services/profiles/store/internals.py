@@ -20,9 +20,9 @@ from services.contracts.profiles import (
     Task,
 )
 from services.kit.db import Tx
+from services.kit.scope import HOUSES, houses
 from services.profiles.domain import preferences
 from services.profiles.store.notes import note_of
-from services.profiles.store.scope import HOUSES, houses
 from services.profiles.store.tasks import task_of
 
 _MOST, _CUT = 10, 500  # warnings and tasks of a guest on a booking, and characters of their texts

@@ -130,15 +130,20 @@ def different_from(tx: Tx, profile_id: UUID) -> frozenset[UUID]:
 
 
 def file(tx: Tx, profile_id: UUID, others: Iterable[tuple[UUID, float, Sequence[Evidence]]]) -> None:
+    """As `file_pairs`, of one profile with others."""
+    file_pairs(tx, [(profile_id, other, score, evidence) for other, score, evidence in others])
+
+
+def file_pairs(tx: Tx, found: Iterable[tuple[UUID, UUID, float, Sequence[Evidence]]]) -> None:
     """Pairs to be looked into. What was decided stays so; what is still open is as sure as it is now."""
     pairs = [
         {
-            "one_id": min(profile_id, other),
-            "other_id": max(profile_id, other),
+            "one_id": min(one, other),
+            "other_id": max(one, other),
             "score": score,
             "evidence": [vars(each) for each in evidence],
         }
-        for other, score, evidence in others
+        for one, other, score, evidence in found
     ]
     if pairs:
         tx.execute(_FILE, {"pairs": as_json(pairs), "now": tx.now})

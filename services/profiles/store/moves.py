@@ -51,7 +51,7 @@ def left_behind(tx: Tx, limit: int) -> list[tuple[UUID, UUID]]:
 
 
 _LOCK = sa.text("SELECT id FROM profiles WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE")
-# Money that is no booking's does not move with one: whoever has some keeps the card.
+# Money that is no booking's does not move with one: whoever has some keeps the card. An invoice moves none.
 _STANDING = sa.text(
     """
     SELECT p.id, p.created_at, p.origin IS DISTINCT FROM 'booking' AS by_hand,
@@ -59,10 +59,10 @@ _STANDING = sa.text(
         OR EXISTS (SELECT FROM notes n WHERE n.profile_id = p.id)
         OR EXISTS (SELECT FROM tasks t WHERE t.profile_id = p.id)
         OR EXISTS (SELECT FROM preferences w WHERE w.profile_id = p.id AND w.source <> 'derived')
-        OR EXISTS (SELECT FROM profile_fields f WHERE f.profile_id = p.id)
+        OR EXISTS (SELECT FROM profile_fields f WHERE f.profile_id = p.id AND f.source NOT IN ('booking', 'default'))
         OR EXISTS (SELECT FROM relations r WHERE r.first_id = p.id OR r.second_id = p.id)
         OR EXISTS (SELECT FROM timeline t WHERE t.profile_id = p.id
-            AND t.kind IN ('payment', 'charge') AND t.booking_id IS NULL) AS own
+            AND t.kind IN ('payment', 'charge') AND t.booking_id IS NULL AND t.what NOT LIKE 'invoice.%') AS own
     FROM profiles p WHERE p.id = ANY(CAST(:ids AS uuid[])) AND p.merged_into IS NULL
     """
 )
@@ -83,7 +83,9 @@ _RETIRE = sa.text(
     ), verified AS (
         UPDATE guest_verifications v SET profile_id = :into
         WHERE v.profile_id = :id AND v.ended_at IS NULL
-          AND NOT EXISTS (SELECT FROM guest_verifications o WHERE o.profile_id = :into AND o.ended_at IS NULL)
+          AND NOT EXISTS (SELECT FROM guest_verifications o WHERE o.profile_id = :into)
+    ), judged AS (
+        SELECT EXISTS (SELECT FROM guest_verifications o WHERE o.profile_id = :into) AS yes
     )
     UPDATE profiles p SET version = p.version + 1, changed_at = :now,
         merged_into = CASE WHEN p.id = :id THEN CAST(:into AS uuid) END,
@@ -94,13 +96,11 @@ _RETIRE = sa.text(
         language = CASE WHEN p.id = :into THEN coalesce(p.language, o.language) ELSE p.language END,
         nationality = CASE WHEN p.id = :into THEN coalesce(p.nationality, o.nationality) ELSE p.nationality END,
         sex = CASE WHEN p.id = :into THEN coalesce(p.sex, o.sex) ELSE p.sex END,
-        verified_at = CASE WHEN p.id = :into THEN coalesce(p.verified_at, o.verified_at) END,
-        verified_by = CASE WHEN p.id <> :into THEN NULL WHEN p.verified_at IS NULL THEN o.verified_by
-            ELSE p.verified_by END,
-        verified_how = CASE WHEN p.id <> :into THEN NULL WHEN p.verified_at IS NULL THEN o.verified_how
-            ELSE p.verified_how END,
+        verified_at = CASE WHEN p.id <> :into THEN NULL WHEN j.yes THEN p.verified_at ELSE o.verified_at END,
+        verified_by = CASE WHEN p.id <> :into THEN NULL WHEN j.yes THEN p.verified_by ELSE o.verified_by END,
+        verified_how = CASE WHEN p.id <> :into THEN NULL WHEN j.yes THEN p.verified_how ELSE o.verified_how END,
         addresses = CASE WHEN p.id = :into AND p.addresses = '[]' THEN o.addresses ELSE p.addresses END
-    FROM profiles o
+    FROM profiles o, judged j
     WHERE p.id IN (:id, :into) AND o.id IN (:id, :into) AND o.id <> p.id
     RETURNING p.id, p.version
     """

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from services.contracts.profiles import NoSuchNote, NoSuchProfile, Note, NoteEdit, NoteHistory, NoteKind
 from services.kit.db import Tx
-from services.profiles.store.scope import HOUSES, houses
+from services.kit.scope import HOUSES, houses
 
 Place = tuple[bool, datetime, UUID]  # pinned, written at, id: where a page ends
 

@@ -20,8 +20,8 @@ from services.contracts.profiles import (
     PreferenceOption,
 )
 from services.kit.db import Tx
+from services.kit.scope import HOUSES, houses
 from services.profiles.store.rows import as_json
-from services.profiles.store.scope import HOUSES, houses
 
 
 def lock_profile(tx: Tx, profile_id: UUID) -> UUID:

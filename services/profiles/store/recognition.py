@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from services.contracts.profiles import Address, Stage
 from services.kit.db import Tx
+from services.kit.wire import compact
 from services.profiles.domain.card import Card
 from services.profiles.domain.contacts import SHARED_BY, Point
 from services.profiles.domain.matching import Candidate
@@ -20,6 +21,7 @@ from services.profiles.store.rows import (
     POINT_RECORD,
     address_column,
     addresses_of,
+    as_array,
     as_json,
     columns,
     forms_of,
@@ -42,7 +44,7 @@ class Found:
     """`done_for`: the version of the booking's people that have been recognised already, 0 if none have.
 
     `overused` are the identifiers that too many profiles share, `certain` is from where the house links by itself;
-    `now` says of retired profiles that the booking names who they are.
+    `now` says of retired profiles that the booking names who they are; `defaults`: new cards have values by default.
     """
 
     done_for: int
@@ -50,6 +52,7 @@ class Found:
     overused: frozenset[str]
     certain: float
     now: Mapping[UUID, UUID]
+    defaults: bool
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ def wait_for(tx: Tx, keys: Iterable[int]) -> UUID:
 
     Answers the edition of the rules about identifiers.
     """
-    edition: UUID = tx.execute(_WAIT, {"keys": sorted(keys)}).scalar_one()
+    edition: UUID = tx.execute(_WAIT, {"keys": as_array(sorted(keys))}).scalar_one()
     return edition
 
 
@@ -100,12 +103,12 @@ def candidates(
         {
             "booking_id": booking_id,
             "shared_by": SHARED_BY,
-            "identifiers": list(identifiers),
-            "names": [name for name, _ in births],
-            "days": [day for _, day in births],
-            "companies": list(companies),
-            "ids": list(ids),
-            "companions": list(companions),
+            "identifiers": as_array(identifiers),
+            "names": as_array(name for name, _ in births),
+            "days": as_array(day for _, day in births),
+            "companies": as_array(companies),
+            "ids": as_array(ids),
+            "companions": as_array(companions),
             "several": several,
         },
     ).all()
@@ -120,13 +123,27 @@ def candidates(
         overused=frozenset(rows[0].overused or ()),
         certain=rows[0].certain,
         now=now,
+        defaults=rows[0].defaults,
     )
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A new profile and its contact points, as they are written: JSON objects without the list around them."""
+
+    profile: str
+    points: str
+
+
+def drawn(profile_id: UUID, card: Card) -> Drawn:
+    points = as_json(point_columns(profile_id, point) for point in card.points)
+    return Drawn(compact({"id": profile_id, **columns(card)}), points[1:-1])
 
 
 def save(
     tx: Tx,
     *,
-    created: Mapping[UUID, Card],
+    created: Mapping[UUID, Card | Drawn],
     additions: Iterable[Addition] = (),
     stage: Stage = "guest",
     booking: tuple[UUID, int, Mapping[int, UUID]] | None = None,
@@ -137,16 +154,17 @@ def save(
     profiles that were added to.
     """
     additions = list(additions)
-    points = [point_columns(profile_id, point) for profile_id, card in created.items() for point in card.points]
-    points += [point_columns(added.profile_id, point) for added in additions for point in added.points]
+    new = [each if isinstance(each, Drawn) else drawn(i, each) for i, each in created.items()]
+    points = [each.points for each in new if each.points]
+    points += [compact(point_columns(added.profile_id, point)) for added in additions for point in added.points]
     booking_id, booking_version, people = booking or (None, None, {})
     rows = tx.execute(
         _SAVE,
         {
             "now": tx.now,
             "stage": stage,
-            "created": as_json({"id": i, **columns(card)} for i, card in created.items()),
-            "points": as_json(points),
+            "created": f"[{','.join(each.profile for each in new)}]",
+            "points": f"[{','.join(points)}]",
             "additions": as_json(_addition(added) for added in additions),
             "booking_id": booking_id,
             "booking_version": booking_version,
@@ -257,6 +275,8 @@ _CANDIDATES = sa.text(
     SELECT before.booking_version, before.people,
         (SELECT array_agg(DISTINCT key) FROM sharing WHERE profiles >= :shared_by) AS overused,
         (SELECT certain FROM matching_rules) AS certain,
+        EXISTS (SELECT FROM field_definitions d WHERE d.retired_at IS NULL AND d.said ->> 'default' IS NOT NULL)
+            AS defaults,
         (SELECT json_object_agg(id, merged_into) FROM named WHERE merged_into IS NOT NULL) AS now,
         p.id, p.kind, p.given_name, p.family_name, p.name, p.sex, p.suffix, p.birth_date, p.language, p.stage,
         p.created_at, p.addresses, p.name_forms,

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from services.contracts.profiles import NoSuchProfile
 from services.kit.db import Tx
+from services.kit.scope import houses
 from services.profiles.domain.card import Card, Level, Levels
 from services.profiles.domain.registered import Registered
 from services.profiles.store import fields, internals
@@ -22,7 +23,6 @@ from services.profiles.store.rows import (
     points_of,
     stored,
 )
-from services.profiles.store.scope import houses
 
 
 def read(tx: Tx, profile_id: UUID) -> Registered:

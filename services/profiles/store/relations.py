@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
-from services.contracts.profiles import NoSuchProfile, Relation
+from services.contracts.profiles import NoSuchProfile, Relation, Represented
 from services.kit.db import Tx
 from services.profiles.domain.relations import INVERSE, Tie
 
@@ -66,6 +66,16 @@ def of_profile(tx: Tx, profile_id: UUID, relation_id: UUID | None = None) -> tup
 
 def contact_of(tx: Tx, company_id: UUID) -> UUID | None:
     return tx.execute(_CONTACT_OF, {"company_id": company_id}).scalar_one_or_none()
+
+
+def represented(tx: Tx, person_id: UUID) -> tuple[Represented, ...]:
+    """By name."""
+    return tuple(Represented(**row._mapping) for row in tx.execute(_REPRESENTED, {"person_id": person_id}))
+
+
+def ids_of(tx: Tx, profile_id: UUID) -> tuple[UUID, ...]:
+    """Of a profile that is not retired: its own first, then those of cards that were retired into it."""
+    return (profile_id, *tx.execute(_RETIRED_INTO, {"profile_id": profile_id}).scalars())
 
 
 def hand_over(tx: Tx, from_id: UUID, to_id: UUID) -> None:
@@ -162,6 +172,13 @@ _OF_PROFILE = sa.text(
     """
 )
 _CONTACT_OF = sa.text("SELECT first_id FROM relations WHERE second_id = :company_id AND contact")
+_REPRESENTED = sa.text(
+    """
+    SELECT p.id AS profile_id, p.kind, p.name, r.function FROM relations r JOIN profiles p ON p.id = r.second_id
+    WHERE r.first_id = :person_id AND r.contact ORDER BY p.name, p.id
+    """
+)
+_RETIRED_INTO = sa.text("SELECT id FROM profiles WHERE merged_into = :profile_id ORDER BY created_at DESC LIMIT 199")
 _CONTACT_NO_MORE = sa.text(
     "UPDATE relations SET contact = false WHERE first_id = :from_id AND contact RETURNING second_id"
 )

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from services.contracts.profiles import FindTasks, NoSuchProfile, NoSuchTask, Task
 from services.kit.db import Tx
-from services.profiles.store.scope import HOUSES, houses
+from services.kit.scope import HOUSES, houses
 
 AT_ONCE: Final = 500  # reminders of one run
 Place = tuple[datetime | None, UUID]  # due at, none for never; id

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from services.contracts.profiles import NoSuchProfile
 from services.kit.db import Tx
+from services.kit.scope import houses
 from services.profiles.domain.timeline import Entry
 from services.profiles.store.rows import as_json
-from services.profiles.store.scope import houses
 
 __all__ = ["Entry", "move", "of_profile", "record"]
 

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
-from services.contracts.profiles import PastVerification, VerifiedGuest
+from services.contracts.profiles import PastVerification, Verification, VerifiedGuest
 from services.kit.db import Tx, lock_key
 from services.kit.sealing import Sealed
 from services.profiles.domain.contacts import Point
@@ -18,8 +18,10 @@ from services.profiles.domain.verification import (
     IN_HOUR,
     PER_ADDRESS,
     PER_PROFILE,
+    TRIES,
     Sent,
     channel_of,
+    covered,
 )
 
 
@@ -65,6 +67,18 @@ def add(tx: Tx, profile_id: UUID, point: Point) -> Sent:
     row = {name: getattr(added, name) for name in ("id", "profile_id", "key", "channel", "to", "expires_at")}
     tx.execute(_ADD, {**row, "now": tx.now})
     return added
+
+
+def waiting(tx: Tx, profile_id: UUID) -> tuple[Verification, ...]:
+    """Codes that can still be said, the latest first."""
+    rows = tx.execute(_WAITING, {"profile_id": profile_id, "tries": TRIES, "now": tx.now})
+    return tuple(Verification(**{**row._mapping, "to": covered(row.to)}) for row in rows)
+
+
+def ask_once(tx: Tx, booking_id: UUID, profile_id: UUID) -> bool:
+    """Whether the guest had not been asked at this booking before."""
+    row = {"booking_id": booking_id, "profile_id": profile_id, "now": tx.now}
+    return tx.execute(_ASK_ONCE, row).first() is not None
 
 
 def lock(tx: Tx, verification_id: UUID) -> Sent | None:
@@ -146,6 +160,15 @@ _ADD = sa.text(
 _LOCK = sa.text(
     'SELECT id, profile_id, key, channel, "to", expires_at, over, tries, stamp, key_id FROM verifications'
     " WHERE id = :id FOR UPDATE"
+)
+_WAITING = sa.text(
+    'SELECT id, profile_id, channel, "to", expires_at FROM verifications'
+    " WHERE profile_id = :profile_id AND NOT over AND tries < :tries AND expires_at > :now ORDER BY wanted_at DESC"
+)
+_ASK_ONCE = sa.text(
+    "INSERT INTO asked_verifications (booking_id, profile_id, at)"
+    " SELECT :booking_id, id, :now FROM profiles WHERE id = :profile_id"
+    " ON CONFLICT DO NOTHING RETURNING booking_id"
 )
 _KEEP_STAMP = sa.text("UPDATE verifications SET stamp = :stamp, key_id = :key_id WHERE id = :id")
 _TRIED = sa.text("UPDATE verifications SET tries = tries + 1 WHERE id = :id RETURNING tries")
