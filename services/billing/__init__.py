@@ -15,7 +15,7 @@ Answers   accounts: ReadAccount, ReadBookingBalance, PinAllocation, ReleaseAlloc
 Announces AdjustmentPosted, BalanceChanged, ChargePosted, CreditAllocated, DepositOverdue, InvoiceIssued,
           PaymentReceived, RefundPaid, RevenuePosted
 Hears     BookingHeld, BookingConfirmed, BookingChanged, BookingCheckedIn, BookingCheckedOut, BookingCancelled,
-          BookingMarkedNoShow, BookingMoved; and of other systems `charge.notice`
+          BookingMarkedNoShow, BookingMoved, ProfileRetired; and of other systems `charge.notice`
 By itself nights are earned as they end, deposits fall overdue, the ledger is verified
 Asks      bookings, for what a till's notice names. Whether a profile exists is known at the gateway, which looks
           before it takes money for one

@@ -245,6 +245,20 @@ def test_a_house_folio_has_the_vat_of_whoever_sold_the_kind_there(hotel: Hotel) 
     assert hotel.balance(ana) == 12300 + 10000 - 1230 - 1000
 
 
+def test_a_credit_on_a_house_folio_is_of_what_its_own_property_charged(hotel: Hotel) -> None:
+    ana = uuid4()
+    lisbons = hotel.charges(None, "spa", eur(12300), profile_id=ana, property="LIS-CITY")
+    portos = hotel.charges(None, "spa", eur(10000), profile_id=ana, property="OPO")
+    with pytest.raises(AdjustmentTooLarge) as refused:
+        adjusts(hotel, 10001, profile_id=ana, property="OPO")
+    assert refused.value.facts["left"] == "100.00"
+    adjusts(hotel, 10000, profile_id=ana, property="OPO")
+    with pytest.raises(ChargeAdjusted):
+        hotel.service.void_charge(VoidCharge(charge_id=portos.id, reason="Mistyped"))
+    hotel.service.void_charge(VoidCharge(charge_id=lisbons.id, reason="Mistyped"))
+    assert hotel.balance(ana) == 0
+
+
 def test_a_property_that_is_not_the_folios_or_is_not_known_is_refused(hotel: Hotel) -> None:
     booking = hotel.books(uuid4())
     hotel.charges(booking, "spa", eur(100))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
 
 import pytest
 
 from services.contracts.billing import CreditLimitReached, NoCreditTerms, ReadCreditTerms
+from services.contracts.profiles import ProfileRetired
 from services.contracts.values import Money
 from services.kit.db import Database
 from services.kit.refusal import Invalid
@@ -73,3 +75,14 @@ def test_charges_at_the_same_moment_stay_within_the_limit(billing: Billing) -> N
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(charge, range(12))) == 5
     assert billing.balance(ACME) == 500
+
+
+def test_terms_of_a_company_that_turns_out_to_be_another_hold_for_that_unless_it_has_its_own(billing: Billing):
+    acme, twin, other = uuid4(), uuid4(), uuid4()
+    agrees(billing, acme, eur(50000))
+    for into in (twin, other):
+        billing.service.follow_retired_profile(ProfileRetired(profile_id=acme, version=2, into=into))
+        if into == twin:
+            agrees(billing, other, eur(100))
+    limits = [billing.service.read_credit_terms(ReadCreditTerms(profile_id=who)).limit for who in (twin, other)]
+    assert limits == [eur(50000), eur(100)]

@@ -180,7 +180,7 @@ def test_a_chain_wound_back_is_found(billing: Billing, superuser: psycopg.Connec
 
 
 def test_a_chain_of_any_length_is_looked_at(billing: Billing, superuser: psycopg.Connection[Any]) -> None:
-    """Beyond 2**15: a number is sent as the smallest type that holds it, and nothing may be added to it there."""
+    """Beyond 2**15, where a number would not fit into a smallint any more."""
     superuser.execute("UPDATE chains SET number = 30000")
     journal = post(billing, adjustment(uuid4()))
     missing = [d for d in verify(billing) if f"and {journal.id}" in d.detail]
@@ -288,6 +288,48 @@ def test_the_clock_says_what_it_found_once_and_no_names(
         billing.service.watch_ledger()
         billing.service.watch_ledger()
     assert [r.message for r in caplog.records] == ["the ledger is not what was posted: journal-changed"]
+
+
+def test_what_every_look_finds_is_said_once_until_it_changes_or_was_gone(
+    billing: Billing, superuser: psycopg.Connection[Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    def hours(count: int) -> list[str]:
+        caplog.clear()
+        with caplog.at_level(logging.ERROR):
+            for _ in range(count):
+                billing.service.watch_ledger()
+        return [record.message.rpartition(": ")[2] for record in caplog.records]
+
+    spoil = "UPDATE balances SET minor = minor + %s WHERE account = 'clearing:card'"
+    superuser.execute(spoil, [3])
+    assert hours(3) == ["balance-differs"]
+    superuser.execute(spoil, [1])
+    assert hours(3) == ["balance-differs"]  # another amount
+    superuser.execute(spoil, [-4])
+    assert hours(2) == []
+    superuser.execute(spoil, [4])
+    assert hours(3) == ["balance-differs"]
+    assert kinds(verify(billing)) == {"balance-differs"}
+
+
+@pytest.mark.parametrize("looked_before", [False, True])
+def test_a_deleted_end_of_a_chain_is_said_in_one_hour_and_verified_in_all(
+    billing: Billing, superuser: psycopg.Connection[Any], caplog: pytest.LogCaptureFixture, looked_before: bool
+) -> None:
+    if looked_before:
+        billing.service.watch_ledger()
+    (journal,) = one(superuser, "SELECT id FROM journals ORDER BY posted_at DESC LIMIT 1")
+    superuser.execute("DELETE FROM entries WHERE journal_id = %s", [journal])
+    superuser.execute("DELETE FROM journals WHERE id = %s", [journal])
+    said = []
+    with caplog.at_level(logging.ERROR):
+        for _ in range(3):
+            billing.service.watch_ledger()
+            said.append({record.message.rpartition(": ")[2] for record in caplog.records})
+            caplog.clear()
+    assert said == [{"journal-missing", "balance-differs"}, set(), set()]
+    for _ in range(2):
+        assert kinds(verify(billing)) == {"journal-missing", "balance-differs"}
 
 
 @pytest.mark.parametrize("cursor", ["0-1", "1-9223372036854775808", "65-0", "1", "rest-", "1--1", "1-" + "9" * 19])

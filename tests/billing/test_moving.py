@@ -12,16 +12,19 @@ import sqlalchemy as sa
 from services.billing.domain.credit import REASONS
 from services.contracts.billing import (
     FindPayments,
+    NotReversible,
     PinAllocation,
     ProveLedger,
     ReadPayment,
     ReadRouting,
     RefundPayment,
+    ReverseJournal,
     RoutingRule,
     SetRouting,
     VerifyLedger,
 )
 from services.contracts.bookings import BookingFacts, BookingMoved
+from services.contracts.profiles import ProfileRetired
 from services.kit.db import Database
 from tests.billing.makers import Billing, eur, stay
 
@@ -83,6 +86,18 @@ def test_what_is_owed_and_paid_follows_in_either_order(billing: Billing, first: 
     assert [p.id for p in billing.service.find_payments(FindPayments(profile_id=BRUNO)).items] == [paid.id]
     assert billing.service.find_payments(FindPayments(profile_id=ANA)).items == ()
     assert whole(billing)
+
+
+def test_a_moved_payment_is_moved_back_with_its_booking_and_not_reversed(billing: Billing):
+    facts = billing.hears(stay(ANA, eur(30000)))
+    paid = billing.pays(ANA, eur(10000), booking_id=facts.booking_id)
+    moved(billing, facts)
+    with billing.db.engine.connect() as connection:
+        journal_id = connection.execute(sa.text("SELECT id FROM journals WHERE kind = 'move'")).scalar_one()
+    with pytest.raises(NotReversible) as refused:
+        billing.service.reverse_journal(ReverseJournal(journal_id=journal_id, reason_code="wrong-account"))
+    assert refused.value.detail.endswith("goes back with it: move the booking back.")
+    assert refused.value.facts == {"payment_id": str(paid.id)}
 
 
 def test_a_repeated_move_posts_nothing_more(billing: Billing):
@@ -158,4 +173,16 @@ def test_what_staff_decided_a_payment_covers_holds(billing: Billing):
     moved(billing, facts)
     (covered,) = billing.due(facts.booking_id).by
     assert covered.why == REASONS["pinned"]
+    assert whole(billing)
+
+
+def test_what_a_profile_paid_for_no_booking_is_whose_it_turns_out_to_be(billing: Billing):
+    paid = billing.pays(ANA, eur(5000))
+    for _ in range(2):
+        billing.service.follow_retired_profile(ProfileRetired(profile_id=ANA, version=2, into=BRUNO))
+    assert (billing.balance(ANA), billing.balance(BRUNO)) == (0, -5000)
+    standing = billing.service.read_payment(ReadPayment(payment_id=paid.id))
+    assert (standing.payer_profile_id, standing.beneficiary_profile_id) == (BRUNO, BRUNO)
+    booked = billing.hears(stay(BRUNO, eur(3000)))
+    assert billing.due(booked.booking_id).due == eur(0)
     assert whole(billing)

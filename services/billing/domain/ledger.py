@@ -11,6 +11,10 @@ from services.contracts.billing import AlreadyReversed, NotReversible, PostedJou
 from services.kit.refusal import Invalid, Problem
 
 REVERSAL = "reversal"
+_WAYS = {
+    "refund": "A refund is undone by a payment.",
+    "move": "Credit that followed its booking to another guest goes back with it: move the booking back.",
+}  # of journals of a payment, beside the one that took it
 _CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -27,7 +31,7 @@ def check_reversible(journal: PostedJournal) -> None:
     if journal.reversed_by is not None:
         raise AlreadyReversed(facts={"reversed_by": str(journal.reversed_by)})
     if journal.payment_id is not None:
-        way = "A refund is undone by a payment." if journal.kind == "refund" else "A payment is undone by refunding it."
+        way = _WAYS.get(journal.kind, "A payment is undone by refunding it.")
         raise NotReversible(way, facts={"payment_id": str(journal.payment_id)})
     if journal.charge_id is not None:
         raise NotReversible("A charge is undone by voiding it.", facts={"charge_id": str(journal.charge_id)})

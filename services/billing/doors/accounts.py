@@ -23,13 +23,13 @@ from services.contracts.billing import (
     ReadBookingBalance,
 )
 from services.contracts.values import Money
+from services.kit.cursors import before
 from services.kit.db import Tx
 from services.kit.doors import query
 from services.kit.refusal import Invalid, Problem
 from services.kit.scope import is_theirs
 
 _MOST_BOOKINGS = 200  # shown of one account; its balances are over all
-_END = 2**63 - 1
 
 
 class Accounts:
@@ -37,11 +37,11 @@ class Accounts:
     def read_account(self, tx: Tx, request: ReadAccount) -> Account:
         if not 1 <= request.limit <= 200:
             raise Invalid(errors=[Problem("/limit", "Not from 1 to 200.")])
-        before = _before(request.cursor)
+        until = before(request.cursor)
         balances, owed = store.standing(tx, request.profile_id)
         if tx.context.properties is not None:
             return _of_their_bookings(tx, request, owed)
-        rows = store.lines(tx, request.profile_id, before, request.limit + 1, request.property_id, request.currency)
+        rows = store.lines(tx, request.profile_id, until, request.limit + 1, request.property_id, request.currency)
         shown = rows[: request.limit]
         if request.currency:
             balances = {currency: balance for currency, balance in balances.items() if currency == request.currency}
@@ -177,11 +177,3 @@ def _line(row: Any) -> AccountLine:
             reason=row.reason,
         ),
     )
-
-
-def _before(cursor: str | None) -> int:
-    if cursor is None:
-        return _END
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
-        raise Invalid(errors=[Problem("/cursor", "Not a cursor of this list.")])
-    return int(cursor)

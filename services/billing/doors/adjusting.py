@@ -30,7 +30,7 @@ from services.kit.ask import Ask
 from services.kit.db import Tx
 from services.kit.doors import command, query
 from services.kit.refusal import Invalid, Problem
-from services.kit.scope import is_theirs, permit
+from services.kit.scope import is_theirs, permit, sees
 
 
 class Adjustments:
@@ -87,13 +87,13 @@ def _adjust(tx: Tx, request: PostAdjustment, said: Said, code: str) -> Adjustmen
         raise AnotherFolio
     store.lock_guest(tx, seen.folio.payer_id)
     charge = charging.priced(tx, said, seen, found.kind, found.taxes)
+    property_id = seen.property_id or said.property_id
+    permit(tx, property_id)
     if request.direction == "credit":
-        _check_left(charge.amount, store.not_invoiced(tx, seen, charge))
+        _check_left(charge.amount, store.not_invoiced(tx, seen, charge, property_id))
         charge = domain.negated(charge)
     elif found.limited:
         store.check_limit(tx, seen.folio.payer_id, charge.amount)
-    property_id = seen.property_id or said.property_id
-    permit(tx, property_id)
     charging.put(tx, seen, charge, found.kind.account, property_id, adjusts=code)
     tell_adjustment(tx, charge, code, property_id)
     return domain.adjustment_of(charge, code)
@@ -103,7 +103,7 @@ def _read(tx: Tx, request: PostAdjustment, said: Said) -> tuple[Charging, FolioR
     """The folio and what it takes; a house folio's property is the one that charged this kind there, if nobody says."""
     found, pointer = _found(tx, request, said)
     seen = found.seen
-    if seen is None:
+    if seen is None or not sees(tx.context, seen.property_id):
         raise NoSuchFolio(errors=[Problem(pointer, "There is no such folio.")])
     if seen.booking_id is not None:
         domain.check_currency(seen.folio, said.amount, WrongCurrency)

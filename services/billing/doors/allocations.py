@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from services.billing import domain, store
@@ -22,6 +22,7 @@ from services.contracts.values import Money
 from services.kit.db import Tx
 from services.kit.doors import command
 from services.kit.refusal import Invalid, Problem
+from services.kit.scope import is_theirs, permit
 
 
 class Allocating:
@@ -51,6 +52,8 @@ def _decide(
     found = store.credit_of_payment(tx, request.payment_id)
     if found is None:
         raise NoSuchPayment
+    if tx.context.properties is not None:
+        permit(tx, store.house_of_payment(tx, request.payment_id), NoSuchPayment)
     profile_id, _ = found
     store.lock_guest(tx, profile_id)
     _, credit = store.credit_of_payment(tx, request.payment_id) or found  # a refund may have come before the lock
@@ -59,13 +62,14 @@ def _decide(
     seen = store.folio_named(tx, request.booking_id, request.folio_id, profile_id)
     if seen is None:
         raise NoSuchFolio
+    permit(tx, seen.property_id, NoSuchFolio)
     if seen.folio.payer_id != profile_id:
         raise NotTheirCredit
     minor = amount.amount_minor if amount else None
     store.decide_allocation(tx, request.payment_id, seen.id, profile_id, kind, minor, request.reason)
     if allocate(tx, [profile_id]):
         tx.announce(BalanceChanged(profile_id=profile_id, booking_id=seen.booking_id))
-    return _covered(request.payment_id, profile_id, credit, store.allocations_of_payment(tx, request.payment_id))
+    return _covered(tx, request.payment_id, profile_id, credit)
 
 
 def _check_pin(amount: Money, credit: Money) -> None:
@@ -76,7 +80,9 @@ def _check_pin(amount: Money, credit: Money) -> None:
         raise NotAnAmount(errors=[Problem("/amount/amount", "More than is left of the payment.")])
 
 
-def _covered(payment_id: UUID, profile_id: UUID, credit: Money, rows: list[Any]) -> AllocationsOfPayment:
+def _covered(tx: Tx, payment_id: UUID, profile_id: UUID, credit: Money) -> AllocationsOfPayment:
+    """To who is limited: which of their bookings it covers. How much it covers in all is the payment's, and theirs."""
+    rows = store.allocations_of_payment(tx, payment_id)
     covered = sum(row.amount_minor for row in rows)
     return AllocationsOfPayment(
         payment_id=payment_id,
@@ -84,5 +90,7 @@ def _covered(payment_id: UUID, profile_id: UUID, credit: Money, rows: list[Any])
         amount=credit,
         allocated=Money(amount_minor=covered, currency=credit.currency),
         credit=Money(amount_minor=credit.amount_minor - covered, currency=credit.currency),
-        allocations=tuple(allocation(row, row.booking_id, credit.currency) for row in rows),
+        allocations=tuple(
+            allocation(row, row.booking_id, credit.currency) for row in rows if is_theirs(tx.context, row.property_id)
+        ),
     )

@@ -30,7 +30,7 @@ from services.contracts.cards import without_cards
 from services.contracts.values import Money
 from services.kit.db import Tx
 from services.kit.refusal import Invalid, Problem, Refusal
-from services.kit.scope import permit
+from services.kit.scope import permit, sees
 
 _EXCESS_WORDS = "Credit beyond the price of the stay"
 
@@ -61,6 +61,7 @@ def post(tx: Tx, said: Said, *, even_closed: bool = False, nobody: Refusal | Non
         posted = _post(tx, said, digest, even_closed, nobody)
         early = store.take_early_void(tx, said.source, said.external_id)
         return void(tx, posted.id, "") if early else posted
+    permit(tx, known.property_id)
     if known.digest != digest:
         raise ChargeSaidOtherwise(facts={"charge_id": str(known.charge.id)})
     return known.charge
@@ -75,7 +76,7 @@ def void(tx: Tx, charge_id: UUID, reason: str, *, even_closed: bool = False) -> 
         found = store.charge(tx, charge_id)
         if found is None or found.reason:
             raise NoSuchCharge
-        permit(tx, found.property_id)
+        permit(tx, found.property_id, NoSuchCharge)
         charge = found.charge
         if charge.state == "voided":
             raise ChargeVoided
@@ -103,7 +104,7 @@ def take_back(
     payer_id, currency = seen.folio.payer_id, charge.amount.currency
     store.lock_guest(tx, payer_id)
     credited = found.credited and not even_credited
-    if credited and charge.amount.amount_minor > max(0, store.not_invoiced(tx, seen, charge)):
+    if credited and charge.amount.amount_minor > max(0, store.not_invoiced(tx, seen, charge, found.property_id)):
         raise ChargeAdjusted
     taken = Money(amount_minor=-charge.amount.amount_minor, currency=currency)
     net, vat = charge.net.amount_minor, charge.vat.amount_minor
@@ -217,7 +218,7 @@ def _kind(found: Charging) -> ChargeKind:
 def _folio(tx: Tx, said: Said, found: Charging, even_closed: bool) -> FolioRow:
     """The folio to charge; a guest's house folio is opened where there is none."""
     seen = found.seen
-    if seen is None:
+    if seen is None or not sees(tx.context, seen.property_id):
         if said.profile_id is None:
             raise NoSuchFolio(errors=[Problem("/booking_id", "There is no folio of such a booking.")])
         return store.house_folio(tx, said.profile_id, said.amount.currency)

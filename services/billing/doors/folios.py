@@ -20,6 +20,7 @@ from services.contracts.billing import (
     ReopenFolio,
 )
 from services.contracts.values import Money
+from services.kit.cursors import position
 from services.kit.db import Tx
 from services.kit.doors import command, query
 from services.kit.refusal import Invalid, Problem
@@ -39,7 +40,7 @@ class Folios:
             tx,
             booking_id=request.booking_id,
             profile_id=request.profile_id,
-            after=_after(request.cursor),
+            after=position(request.cursor, UUID),
             limit=request.limit + 1,
         )
         shown = found[: request.limit]
@@ -64,9 +65,8 @@ class Folios:
 
 
 def _permit(tx: Tx, folio_id: UUID) -> None:
-    """Refuses with NotYourProperty who is limited to others."""
     if tx.context.properties is not None and (found := store.folio(tx, folio_id)):
-        permit(tx, found.row.property_id)
+        permit(tx, found.row.property_id, NoSuchFolio)
 
 
 def _folio(tx: Tx, folio_id: UUID) -> Folio:
@@ -110,10 +110,3 @@ def _shown(found: ShownFolio, charges: Sequence[Charge], adjustments: Sequence[A
 def _total(owed: int, covered: int, currency: str) -> FolioTotal:
     total, paid, due = (Money(amount_minor=minor, currency=currency) for minor in (owed, covered, owed - covered))
     return FolioTotal(total=total, paid=paid, due=due)
-
-
-def _after(cursor: str | None) -> UUID | None:
-    try:
-        return UUID(cursor) if cursor else None
-    except ValueError:
-        raise Invalid(errors=[Problem("/cursor", "Not a cursor of this list.")]) from None

@@ -36,13 +36,13 @@ from services.contracts.billing import (
     StatementLine,
 )
 from services.contracts.values import Money, decimals
+from services.kit.cursors import before
 from services.kit.db import Tx
 from services.kit.doors import command, query
 from services.kit.refusal import Invalid, Problem
-from services.kit.scope import is_theirs, permit
+from services.kit.scope import houses, is_theirs, permit, sees
 
 _MOST_LINES = 3000  # of one invoice or statement: a message, and a document, of a bearable size
-_END = 2**63 - 1
 
 
 class Invoices:
@@ -72,10 +72,7 @@ class Invoices:
 
     @query
     def read_debtor(self, tx: Tx, request: ReadDebtor) -> Debtor:
-        found = disk.debtor(tx, request.folio_id)
-        if found is None:
-            raise NoSuchFolio
-        return found
+        return _debtor(tx, request.folio_id)
 
     @command
     def issue_invoice(self, tx: Tx, request: IssueInvoice) -> Invoice:
@@ -145,7 +142,7 @@ class Invoices:
             raise Invalid(errors=[Problem("/limit", "Not from 1 to 200.")])
         rows = disk.find_invoices(
             tx,
-            _before(request.cursor),
+            before(request.cursor),
             request.limit + 1,
             profile_id=request.profile_id,
             property_id=request.property_id,
@@ -182,6 +179,7 @@ class Invoices:
             opening=Money(amount_minor=opening, currency=request.currency),
             lines=tuple(lines),
             closing=Money(amount_minor=balance, currency=request.currency),
+            property_ids=None if (limit := houses(tx)) is None else tuple(limit),
         )
 
 
@@ -206,7 +204,7 @@ def _whose(tx: Tx, request: IssueInvoice) -> tuple[UUID, UUID]:
 
 def _debtor(tx: Tx, folio_id: UUID) -> Debtor:
     found = disk.debtor(tx, folio_id)
-    if found is None:
+    if found is None or not sees(tx.context, found.property_id):
         raise NoSuchFolio
     return found
 
@@ -281,11 +279,3 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         raise Invalid(errors=[Problem("/time_zone", "Not a time zone such as Europe/Lisbon.")]) from None
-
-
-def _before(cursor: str | None) -> int:
-    if cursor is None:
-        return _END
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
-        raise Invalid(errors=[Problem("/cursor", "Not a cursor of this list.")])
-    return int(cursor)

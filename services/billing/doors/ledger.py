@@ -27,12 +27,14 @@ from services.contracts.billing import (
 from services.kit.db import Tx
 from services.kit.doors import command, every, query
 from services.kit.refusal import Invalid, Problem
+from services.kit.scope import permit
 
 _PAGE = 5000  # journals; some tenths of a second
 _MOST = 200_000  # journals of one look by the clock; some seconds
 _CURSOR = re.compile(r"([1-9]\d?)-(\d{1,19})")
 _MOST_NUMBER = 2**63 - 1
 _REST = "rest"
+_NO_CHAIN = 0
 _log = logging.getLogger(__name__)
 _differences = Gauge("foyer_ledger_differences", "Places where the ledger is not what was posted, when last looked at")
 
@@ -63,13 +65,16 @@ class Ledger:
     def watch_ledger(self, tx: Tx) -> None:
         """Look at what was posted since the last look, and at all balances; what is wrong goes to the log, by ids.
 
-        What is wrong is said once: the next look goes on from there, also where one look is not enough for all.
-        `foyer ledger verify` looks at everything.
+        What is wrong is said once: the next look goes on from there, also where one look is not enough for all, and
+        what every look finds anew, as it is of the ledger as a whole, is said again only when it has changed or has
+        been gone. `foyer ledger verify` looks at everything and says everything.
         """
+        said = store.said_differences(tx)
         found = store.look_at_rest(tx)
+        differences, new = len(found), store.say(tx, _NO_CHAIN, found, said, whole=True)
         left = _MOST
         for chain, seen in store.watched(tx).items():
-            after, whole = seen, False
+            found, after, whole = [], seen, False
             while not whole and left > 0:
                 looked = store.look_at_chain(tx, chain, after, min(_PAGE, left))
                 found += looked.found
@@ -77,26 +82,38 @@ class Ledger:
                 after, whole = looked.until, looked.whole
             if after > seen:
                 store.remember_watched(tx, chain, after)
-        _differences.set(len(found))
-        for difference in found:
+            differences += len(found)
+            new += store.say(tx, chain, found, said, whole=whole)
+        _differences.set(differences)
+        for difference in new:
             _log.error("the ledger is not what was posted: %s", difference.what, extra=_facts(difference))
 
     @query
     def read_journal(self, tx: Tx, request: ReadJournal) -> PostedJournal:
-        journal = store.read_journal(tx, request.journal_id)
-        if journal is None:
-            raise NoSuchJournal
-        return journal
+        return _journal(tx, request.journal_id)
 
     @command
     def reverse_journal(self, tx: Tx, request: ReverseJournal) -> PostedJournal:
         """Each is reversed once: an adjustment on its folio, a journal of no folio and no payment by its entries."""
         domain.check_reason(request.reason_code)
         store.lock_journal(tx, request.journal_id)
+        if tx.context.properties is not None:
+            _journal(tx, request.journal_id)
         mirror_id = _of_adjustment(tx, request) or _of_entries(tx, request)
         posted = store.read_journal(tx, mirror_id)
         assert posted is not None
         return posted
+
+
+def _journal(tx: Tx, journal_id: UUID) -> PostedJournal:
+    """Refuses with NoSuchJournal; a payment's is of the property of the booking that it is for."""
+    found = store.read_journal(tx, journal_id)
+    if found is None:
+        raise NoSuchJournal
+    if tx.context.properties is not None:
+        booking = store.parties(tx, found.booking_id) if found.property_id is None and found.booking_id else None
+        permit(tx, booking.property_id if booking else found.property_id, NoSuchJournal)
+    return found
 
 
 def _of_adjustment(tx: Tx, request: ReverseJournal) -> UUID | None:
@@ -113,9 +130,7 @@ def _of_adjustment(tx: Tx, request: ReverseJournal) -> UUID | None:
 
 
 def _of_entries(tx: Tx, request: ReverseJournal) -> UUID:
-    wrong = store.read_journal(tx, request.journal_id)
-    if wrong is None:
-        raise NoSuchJournal
+    wrong = _journal(tx, request.journal_id)
     domain.check_reversible(wrong)
     entries = domain.mirror(wrong)
     guests = domain.guests_of(entries)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from uuid import UUID
 
@@ -9,13 +10,15 @@ from services.billing import domain, store
 from services.billing.doors.routing import reroute
 from services.billing.doors.stays import converge
 from services.billing.doors.telling import allocate
-from services.billing.store import MAIN, Journal
-from services.contracts.billing import BalanceChanged, RevenuePosted
+from services.billing.store import MAIN, Journal, retired
+from services.contracts.billing import BalanceChanged, PaymentStanding, RevenuePosted
 from services.contracts.bookings import BookingMoved
+from services.contracts.profiles import ProfileRetired
 from services.kit.db import Tx
 from services.kit.doors import subscribe
 
 _MOVED = "move"
+_AT_MOST = 1000  # payments of a card that somebody made of a booking a moment ago
 
 
 class Moving:
@@ -32,15 +35,29 @@ class Moving:
             reroute(
                 tx, event.booking_id, {kind: now_is if who == was else who for kind, who in rules.items()}, strict=False
             )
-        _move_payments(tx, event.booking_id, was, now_is)
+        _move_payments(tx, store.payments_for(tx, event.booking_id, was), was, now_is)
         _tell_revenue(tx, event.booking_id, now_is)
         for profile_id in (was, now_is):  # in this order, as what covers a folio covers it once
             allocate(tx, [profile_id])
             tx.announce(BalanceChanged(profile_id=profile_id, booking_id=event.booking_id))
 
+    @subscribe(ProfileRetired)
+    def follow_retired_profile(self, tx: Tx, event: ProfileRetired) -> None:
+        """Folios come with the bookings. Whoever paid for none is not retired, unless that was not known yet."""
+        was, now_is = event.profile_id, event.into
+        store.hand_over_terms(tx, was, now_is)
+        for profile_id in sorted((was, now_is)):
+            store.lock_guest(tx, profile_id)
+        paid = [each for each in store.payments_of(tx, was, None, _AT_MOST) if each.booking_id is None]
+        _move_payments(tx, paid, was, now_is)
+        for profile_id in (was, now_is) if paid else ():
+            allocate(tx, [profile_id])
+            tx.announce(BalanceChanged(profile_id=profile_id))
+        retired.remember(tx, event.profile_id, event.into)
 
-def _move_payments(tx: Tx, booking_id: UUID, was: UUID, now_is: UUID) -> None:
-    for paid in store.payments_for(tx, booking_id, was):
+
+def _move_payments(tx: Tx, payments: Iterable[PaymentStanding], was: UUID, now_is: UUID) -> None:
+    for paid in payments:
         left = replace(paid.amount, amount_minor=paid.refunded.amount_minor - paid.amount.amount_minor)
         entries = domain.transfer_entries([left], was, now_is) if paid.beneficiary_profile_id == was else ()
         journal = Journal(_MOVED, entries, payment_id=paid.id, reason="booking-moved") if entries else None

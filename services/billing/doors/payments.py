@@ -32,7 +32,7 @@ from services.contracts.values import Money, to_price
 from services.kit.db import Tx
 from services.kit.doors import command, query
 from services.kit.refusal import Invalid, Problem
-from services.kit.scope import is_theirs, permit
+from services.kit.scope import is_theirs, permit, sees
 
 
 class Payments:
@@ -85,7 +85,7 @@ class Payments:
         if not request.reason.strip():
             raise Invalid(errors=[Problem("/reason", "Say why.")])
         seen = _payment(tx, request.payment_id)
-        permit(tx, _house(tx, seen))
+        permit(tx, _house(tx, seen), NoSuchPayment)
         beneficiary = seen.beneficiary_profile_id
         store.lock_guest(tx, beneficiary)
         paid = _payment(tx, request.payment_id)  # as it is under the lock
@@ -138,7 +138,7 @@ def _parties(tx: Tx, request: TakePayment) -> Parties:
     """Of the booking that is paid for; refuses what it does not take."""
     assert request.booking_id is not None
     booking = store.parties(tx, request.booking_id)
-    if booking is None:
+    if booking is None or not sees(tx.context, booking.property_id):
         raise NoSuchFolio(errors=[Problem("/booking_id", "No folio of such a booking.")])
     if booking.currency != request.amount.currency:
         raise WrongCurrency(
@@ -167,11 +167,8 @@ def _payment(tx: Tx, payment_id: UUID) -> PaymentStanding:
 
 
 def _house(tx: Tx, paid: PaymentStanding) -> UUID | None:
-    """That of the booking it is for, where the caller is limited; one for no booking is the whole organisation's."""
-    if tx.context.properties is None or paid.booking_id is None:
-        return None
-    booking = store.parties(tx, paid.booking_id)
-    return booking.property_id if booking else None
+    """Where it matters, as the caller is limited."""
+    return None if tx.context.properties is None else store.house_of_payment(tx, paid.id)
 
 
 def _left(paid: PaymentStanding, amount: Money) -> Money:

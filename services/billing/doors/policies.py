@@ -91,7 +91,7 @@ class Policies:
         folio = store.folio_of_booking(tx, request.booking_id)
         if folio is None:
             raise NoSuchFee
-        permit(tx, folio.property_id)
+        permit(tx, folio.property_id, NoSuchFee)
         store.lock_guest(tx, folio.folio.payer_id)
         fee = kept.fee_of(tx, request.booking_id)
         if fee is None:

@@ -21,6 +21,7 @@ from services.contracts.billing import (
     ChargeNotice,
     ChargeReport,
     FolioNotYet,
+    NoSuchCharge,
     NoSuchFolio,
     NotACharge,
     NotOneBooking,
@@ -42,6 +43,7 @@ from services.contracts.profiles import ReadProfile
 from services.contracts.values import Money, to_money
 from services.kit.db import Tx
 from services.kit.refusal import Invalid, Problem, Refusal
+from services.kit.scope import permit
 
 Asking = Callable[[Any], Any]
 _NAMES = ("booking_ref", "booking_id", "profile_id", "room")
@@ -87,12 +89,18 @@ def guest_in(ask: Asking, property_id: UUID, room: str, at: datetime) -> tuple[U
 
 
 def _take_back(tx: Tx, notice: ChargeNotice) -> ChargeReport:
-    """A void that overtook its charge waits for it; a repeated one changes nothing."""
+    """A void that overtook its charge waits for it; a repeated one changes nothing.
+
+    Whose it will be is not known of one that waits, so nobody who is limited to properties leaves one: NoSuchCharge.
+    """
     store.take_turn(tx, notice.source, notice.external_id)
     known = store.charge_said(tx, notice.source, notice.external_id)
     if known is None:
+        if tx.context.properties is not None:
+            raise NoSuchCharge
         store.keep_early_void(tx, notice.source, notice.external_id)
         return ChargeReport(source=notice.source, external_id=notice.external_id, state="awaited")
+    permit(tx, known.property_id, NoSuchCharge)
     charge = known.charge
     if charge.state == "posted":
         charge = charging.void(tx, charge.id, "")

@@ -39,7 +39,7 @@ class Routes:
         """What was charged before moves with its kind, one journal for each."""
         rules = _checked(tx, request)
         for part in store.parts_of(tx, request.booking_id) if tx.context.properties is not None else ():
-            permit(tx, part.row.property_id)
+            permit(tx, part.row.property_id, NoSuchFolio)
         reroute(tx, request.booking_id, rules)
         return _routing(request.booking_id, rules)
 

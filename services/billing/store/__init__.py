@@ -20,7 +20,7 @@ from services.billing.store.charges import (
     take_turn,
     void_charge,
 )
-from services.billing.store.companies import check_limit, open_folios, set_terms, terms_of
+from services.billing.store.companies import check_limit, hand_over_terms, open_folios, set_terms, terms_of
 from services.billing.store.credit import (
     Covered,
     allocations_of_payment,
@@ -48,12 +48,15 @@ from services.billing.store.ledger import (
     look_at_rest,
     read_journal,
     remember_watched,
+    said_differences,
+    say,
     watched,
 )
 from services.billing.store.listing import ShownFolio, close_folio, find_folios, folio, reopen_folio
 from services.billing.store.payments import (
     Parties,
     follow_decisions,
+    house_of_payment,
     move_payment,
     parties,
     payment,
@@ -117,7 +120,9 @@ __all__ = [
     "folio_named",
     "folio_of_booking",
     "follow_decisions",
+    "hand_over_terms",
     "house_folio",
+    "house_of_payment",
     "keep_allocations",
     "keep_charge_kind",
     "keep_early_void",
@@ -151,6 +156,8 @@ __all__ = [
     "reopen_folio",
     "room_revenue",
     "rules_of",
+    "said_differences",
+    "say",
     "set_terms",
     "standing",
     "take_early_void",

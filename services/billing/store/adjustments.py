@@ -15,13 +15,14 @@ from services.contracts.billing import Charge
 from services.kit.db import Tx
 
 # The stay's own is what the folio's journals earned that are no charge's: nights under `room`, city tax as itself. A
-# guest's own folio has no stay.
+# guest's own folio has no stay, and holds what several properties charged.
 _NOT_INVOICED = sa.text(
     """
     SELECT CAST(coalesce((
         SELECT sum(c.gross_minor) FROM charges c
         WHERE c.folio_id = :folio_id AND c.kind = :kind AND c.currency = :currency AND c.state = 'posted'
             AND c.invoice_id IS NULL
+            AND (CAST(:of_booking AS bool) OR c.property_id IS NOT DISTINCT FROM CAST(:property_id AS uuid))
     ), 0) - coalesce((
         SELECT sum(e.amount_minor) FROM journals j JOIN entries e ON e.journal_id = j.id
         WHERE j.folio_id = :folio_id AND j.booking_id IS NOT NULL AND e.currency = :currency AND (
@@ -68,9 +69,12 @@ def excess_of(tx: Tx, folio_id: UUID, kind: str, currency: str) -> Excess:
     return Excess(row.minor, row.rate or 0, row.credits_rate or 0)
 
 
-def not_invoiced(tx: Tx, seen: FolioRow, charge: Charge) -> int:
-    """What stands on the folio of the charge's kind, with its tax and less what was credited, and on no invoice."""
+def not_invoiced(tx: Tx, seen: FolioRow, charge: Charge, property_id: UUID | None) -> int:
+    """What the property charged of the charge's kind on the folio, with its tax, less what was credited, and is on no
+    invoice.
+    """
     wanted = {"folio_id": seen.id, "kind": charge.kind, "currency": charge.amount.currency}
+    wanted |= {"of_booking": seen.booking_id is not None, "property_id": property_id}
     return int(tx.execute(_NOT_INVOICED, wanted).scalar() or 0)
 
 

@@ -14,6 +14,7 @@ from services.billing.store.folios import FOLIO_COLUMNS, folio_row
 from services.contracts.billing import CreditLimitReached, CreditTerms
 from services.contracts.values import Money, to_price
 from services.kit.db import Tx
+from services.kit.scope import houses
 
 _SET = sa.text(
     """
@@ -21,6 +22,13 @@ _SET = sa.text(
     VALUES (:profile_id, :limit, :currency, :days, :by, :at)
     ON CONFLICT (profile_id) DO UPDATE SET limit_minor = excluded.limit_minor, currency = excluded.currency,
         days = excluded.days, set_by = excluded.set_by, set_at = excluded.set_at
+    """
+)
+_HAND_OVER = sa.text(
+    """
+    INSERT INTO credit_terms (profile_id, limit_minor, currency, days, set_by, set_at)
+    SELECT :now_is, limit_minor, currency, days, set_by, set_at FROM credit_terms WHERE profile_id = :was
+    ON CONFLICT (profile_id) DO NOTHING
     """
 )
 _READ = sa.text("SELECT profile_id, limit_minor, currency, days FROM credit_terms WHERE profile_id = :profile_id")
@@ -45,6 +53,7 @@ _OPEN = sa.text(
     FROM folios f LEFT JOIN folios m ON m.booking_id = f.booking_id AND m.part = 'main'
     LEFT JOIN property_terms h ON h.property_id = f.property_id
     WHERE f.payer_profile_id = :profile_id
+        AND (CAST(:houses AS uuid[]) IS NULL OR f.property_id = ANY(CAST(:houses AS uuid[])))
         AND (f.deferred_minor + f.recognised_minor <> 0 OR f.charges <> '{{}}')
     """  # noqa: S608
 )
@@ -73,6 +82,11 @@ def set_terms(tx: Tx, terms: CreditTerms) -> None:
     )
 
 
+def hand_over_terms(tx: Tx, was: UUID, now_is: UUID) -> None:
+    """What holds for the one holds for the other one, unless that has terms of its own."""
+    tx.execute(_HAND_OVER, {"was": was, "now_is": now_is})
+
+
 def terms_of(tx: Tx, profile_id: UUID) -> CreditTerms | None:
     row = tx.execute(_READ, {"profile_id": profile_id}).first()
     if row is None:
@@ -96,9 +110,12 @@ def check_limit(tx: Tx, profile_id: UUID, amount: Money) -> None:
 
 
 def open_folios(tx: Tx, profile_id: UUID) -> list[OpenFolio]:
-    """What the profile owes: charges since their days, all the rest of a folio since its arrival; by hotel days."""
+    """What the profile owes: charges since their days, all the rest of a folio since its arrival; by hotel days.
+
+    To who is limited on folios of their properties; a house account, which several charge, is none of these.
+    """
     found = []
-    for row in tx.execute(_OPEN, {"profile_id": profile_id}):
+    for row in tx.execute(_OPEN, {"profile_id": profile_id, "houses": houses(tx)}):
         dated: dict[str, list[Debt]] = defaultdict(list)
         today = business_date(tx.now, row.zone)
         for day, currency, minor, zone in row.dated or ():

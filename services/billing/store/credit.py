@@ -72,7 +72,7 @@ _DECIDE = sa.text(
     """
 )
 _ALLOCATIONS = """
-    SELECT a.payment_id, a.folio_id AS covers, a.amount_minor, f.booking_id, c.currency, c.received_at,
+    SELECT a.payment_id, a.folio_id AS covers, a.amount_minor, f.booking_id, f.property_id, c.currency, c.received_at,
            c.booking_id AS meant_for, r.amount_minor AS pinned
     FROM allocations a JOIN folios f ON f.id = a.folio_id JOIN credits c ON c.id = a.payment_id
     LEFT JOIN LATERAL (

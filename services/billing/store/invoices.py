@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from services.billing.domain import Rated
 from services.billing.domain.invoices import Item
+from services.billing.store.retired import ids_of
 from services.contracts.billing import (
     Debtor,
     Invoice,
@@ -152,7 +153,7 @@ _FIND = sa.text(
            i.total_minor, i.currency, i.credits, i.partial, n.id AS credited_by
     FROM invoices i LEFT JOIN invoices n ON n.credits = i.id AND NOT n.partial
     WHERE i.seq < :before
-      AND (CAST(:profile_id AS uuid) IS NULL OR i.profile_id = :profile_id)
+      AND (CAST(:profiles AS uuid[]) IS NULL OR i.profile_id = ANY(CAST(:profiles AS uuid[])))
       AND (CAST(:property_id AS uuid) IS NULL OR i.property_id = :property_id)
       AND (CAST(:houses AS uuid[]) IS NULL OR i.property_id = ANY(CAST(:houses AS uuid[])))
       AND (CAST(:number AS text) IS NULL OR i.number = :number)
@@ -162,19 +163,31 @@ _FIND = sa.text(
     """
 )
 _IS_INVOICED = sa.text("SELECT EXISTS (SELECT FROM invoiced_items WHERE journal_id = :journal_id)")
+# Of the properties that the caller is limited to: their journals, and payments for their bookings.
+_THEIRS = """(CAST(:houses AS uuid[]) IS NULL OR coalesce(j.property_id, (
+    SELECT f.property_id FROM folios f WHERE f.booking_id = j.booking_id AND f.part = 'main'
+)) = ANY(CAST(:houses AS uuid[])))"""
 _OPENING = sa.text(
-    """
+    f"""
     SELECT coalesce(sum(e.amount_minor), 0) FROM entries e JOIN journals j ON j.id = e.journal_id
-    WHERE e.profile_id = :profile_id AND e.currency = :currency AND j.posted_at < :first
-    """
+    WHERE e.profile_id = ANY(CAST(:profiles AS uuid[])) AND e.currency = :currency AND j.posted_at < :first
+      AND {_THEIRS}
+    """  # noqa: S608
 )
 _STATEMENT = sa.text(
-    """
+    f"""
     SELECT j.posted_at, j.kind, r.text AS words, e.amount_minor, j.booking_id, j.payment_id, j.reason
     FROM entries e JOIN journals j ON j.id = e.journal_id LEFT JOIN remarks r ON r.journal_id = j.id
-    WHERE e.profile_id = :profile_id AND e.currency = :currency AND j.posted_at >= :first AND j.posted_at < :after
+    WHERE e.profile_id = ANY(CAST(:profiles AS uuid[])) AND e.currency = :currency
+      AND j.posted_at >= :first AND j.posted_at < :after
+      AND (cardinality(CAST(:profiles AS uuid[])) = 1 OR NOT EXISTS (
+          SELECT FROM entries m
+          WHERE m.journal_id = j.id AND m.profile_id = ANY(CAST(:profiles AS uuid[])) AND m.currency = e.currency
+          HAVING sum(m.amount_minor) = 0 AND count(DISTINCT m.profile_id) > 1
+      ))
+      AND {_THEIRS}
     ORDER BY j.posted_at, e.id LIMIT :limit
-    """
+    """  # noqa: S608
 )
 
 
@@ -344,7 +357,11 @@ def read_invoice(tx: Tx, invoice_id: UUID) -> tuple[Invoice, dict[int, str]] | N
     return invoice, {int(number): said for number, said in party.get("words", {}).items()}
 
 
-def find_invoices(tx: Tx, before: int, limit: int, **wanted: Any) -> list[tuple[int, InvoiceSummary]]:
+def find_invoices(
+    tx: Tx, before: int, limit: int, profile_id: UUID | None, **wanted: Any
+) -> list[tuple[int, InvoiceSummary]]:
+    """Of a profile also those that were issued to profiles which went up in it."""
+    wanted["profiles"] = ids_of(tx, profile_id) if profile_id else None
     rows = tx.execute(_FIND, {"before": before, "limit": limit, "houses": houses(tx), **wanted})
     return [
         (
@@ -374,7 +391,10 @@ def is_invoiced(tx: Tx, journal_id: UUID) -> bool:
 def statement(
     tx: Tx, profile_id: UUID, currency: str, first: datetime, after: datetime, limit: int
 ) -> tuple[int, list[Any]]:
-    """What was owed before `first`, and the entries from then until before `after`."""
-    given = {"profile_id": profile_id, "currency": currency, "first": first}
+    """What was owed before `first`, and the entries from then until before `after`.
+
+    Also those of profiles that went up in this one, but for what only went from one of them to the other.
+    """
+    given = {"profiles": ids_of(tx, profile_id), "currency": currency, "first": first, "houses": houses(tx)}
     opening = int(tx.execute(_OPENING, given).scalar() or 0)
     return opening, list(tx.execute(_STATEMENT, {**given, "after": after, "limit": limit}))

@@ -5,24 +5,26 @@ Each look is one statement, so that what it compares is of the same moment, what
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 import sqlalchemy as sa
 
 from services.billing.store.posting import lock_key
 from services.contracts.billing import JournalEntry, LedgerDifference, PostedJournal
 from services.contracts.values import Money
+from services.kit import wire
 from services.kit.db import Tx
 
 CHAINS = 64
 MOST_DIFFERENCES = 1000
 
 # Journals after a number of one chain; the one before them is looked up for its digest only. Pages are counted in
-# journals, so a number that somebody has made huge costs no more pages. There is no arithmetic on parameters: psycopg
-# sends a number as the smallest type that holds it, and two smallints add up to a smallint. Journals of before there
-# were seals say no `entry_count`, and their digests hold none.
+# journals, so a number that somebody has made huge costs no more pages. There is no arithmetic on parameters, which
+# are `integer` as long as they fit. Journals of before there were seals say no `entry_count`, and their digests hold
+# none.
 _LOOK_AT_CHAIN = sa.text(
     """
     WITH page AS (
@@ -100,7 +102,7 @@ _LOOK_AT_CHAIN = sa.text(
         )
     )
     SELECT (SELECT count(*) FROM fresh) AS journals,
-           (SELECT CASE WHEN reached THEN greatest(held, number, 0) ELSE (SELECT max(number) FROM fresh) END FROM last)
+           (SELECT CASE WHEN reached THEN coalesce(number, 0) ELSE (SELECT max(number) FROM fresh) END FROM last)
                AS until,
            (SELECT reached FROM last) AS whole,
            (SELECT coalesce(json_agg(f), '[]') FROM (SELECT * FROM found LIMIT :most) AS f) AS found
@@ -134,7 +136,9 @@ _LOOK_AT_REST = sa.text(
         FROM journals WHERE chain IS NULL OR number IS NULL OR digest IS NULL
             OR chain NOT BETWEEN 1 AND :chains OR number < 1
     )
-    SELECT coalesce(json_agg(f), '[]') AS found FROM (SELECT * FROM found LIMIT :most) AS f
+    SELECT coalesce(json_agg(f), '[]') AS found FROM (
+        SELECT * FROM found ORDER BY what, journal_id, entry_id, account, profile_id, currency LIMIT :most
+    ) AS f
     """
 )
 _SEEN = sa.text(
@@ -144,6 +148,16 @@ _SEEN = sa.text(
 _REMEMBER = sa.text(
     "INSERT INTO verified (chain, number) VALUES (:chain, :number)"
     " ON CONFLICT (chain) DO UPDATE SET number = excluded.number"
+)
+_SAID = sa.text("SELECT chain, difference FROM said_differences")
+_SAY = sa.text(
+    """
+    WITH gone AS (
+        DELETE FROM said_differences WHERE chain = :chain AND difference = ANY(CAST(:gone AS uuid[]))
+    )
+    INSERT INTO said_differences (chain, difference, said_at)
+    SELECT :chain, unnest(CAST(:new AS uuid[])), :at ON CONFLICT DO NOTHING
+    """
 )
 _READ = sa.text(
     """
@@ -187,6 +201,25 @@ def watched(tx: Tx) -> dict[int, int]:
 
 def remember_watched(tx: Tx, chain: int, number: int) -> None:
     tx.execute(_REMEMBER, {"chain": chain, "number": number})
+
+
+def said_differences(tx: Tx) -> dict[int, set[UUID]]:
+    """What the log has of each chain, 0 for what is of none."""
+    said: dict[int, set[UUID]] = defaultdict(set)
+    for row in tx.execute(_SAID):
+        said[row.chain].add(row.difference)
+    return said
+
+
+def say(
+    tx: Tx, chain: int, found: list[LedgerDifference], said: dict[int, set[UUID]], *, whole: bool
+) -> list[LedgerDifference]:
+    """What of it has not been said. What is not found any more, as far as the place was seen `whole`, is forgotten."""
+    known = {uuid5(NAMESPACE_OID, wire.text(each)): each for each in found}
+    new, gone = known.keys() - said[chain], said[chain] - known.keys() if whole else set()
+    if new or gone:
+        tx.execute(_SAY, {"chain": chain, "new": list(new), "gone": list(gone), "at": tx.now})
+    return [each for name, each in known.items() if name in new]
 
 
 def lock_journal(tx: Tx, journal_id: UUID) -> None:

@@ -98,6 +98,10 @@ _FOLLOW_DECISIONS = sa.text(
     ) AS latest
     """
 )
+_HOUSE = sa.text(
+    "SELECT f.property_id FROM payments p JOIN folios f ON f.booking_id = p.booking_id AND f.part = 'main'"
+    " WHERE p.id = :payment_id"
+)
 _PARTIES = sa.text(
     """
     SELECT currency, property_id, state, part, payer_profile_id, guest_profile_id FROM folios
@@ -132,6 +136,11 @@ def parties(tx: Tx, booking_id: UUID) -> Parties | None:
         guest_id=main.guest_profile_id,
         payers=frozenset(row.payer_profile_id for row in rows),
     )
+
+
+def house_of_payment(tx: Tx, payment_id: UUID) -> UUID | None:
+    """That of the booking it is for; one for no booking is the whole organisation's."""
+    return tx.execute(_HOUSE, {"payment_id": payment_id}).scalar()
 
 
 def post_payment(tx: Tx, payment: Payment, journal: Journal) -> None:
