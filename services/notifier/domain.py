@@ -35,7 +35,7 @@ PAUSES = (5, 30, 120, 600, 3_600, 14_400, 43_200)
 class Draft:
     """A message before it is stored."""
 
-    profile_id: UUID
+    profile_id: UUID | None
     channel: MessageChannel
     purpose: Purpose
     template: str
@@ -45,6 +45,8 @@ class Draft:
     subject: str | None = None
     html: str | None = None
     booking_id: UUID | None = None
+    group_code: str | None = None
+    function_id: UUID | None = None
     revision: int | None = None
     state: MessageState = "outbox"
     why: str | None = None
@@ -103,7 +105,11 @@ def language_for(said: str | None, country: str | None) -> str:
 
 def salutation(profile: Profile) -> str | None:
     """The name in a greeting; none where it is no name: a form that sends mail must not carry strangers' links."""
-    parts = [profile.name] if profile.kind != "person" else [profile.given_name, profile.family_name]
+    return called(*([profile.name] if profile.kind != "person" else [profile.given_name, profile.family_name]))
+
+
+def called(*parts: str | None) -> str | None:
+    """As `salutation`, of somebody of whom only the parts of their name are known."""
     name = " ".join(" ".join(part.split()) for part in parts if part)
     suspect = len(name) > 80 or not name.isprintable() or any(sign in name for sign in ("/", "@", "www.", "\\", "<"))
     return None if suspect or not name else name

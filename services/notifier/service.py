@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -13,16 +14,18 @@ from nameko.extensions import DependencyProvider
 
 from services.contracts.bookings import (
     BookingConfirmed,
-    BookingFacts,
     BookingMoved,
+    Contact,
+    FunctionChanged,
+    GroupChanged,
     NoSuchBooking,
     NoSuchProperty,
     Property,
     ReadBooking,
+    ReadOccasion,
     ReadProperties,
     ReadToldTerms,
     TermsTold,
-    ToldTerms,
 )
 from services.contracts.consent import MayContact
 from services.contracts.notifier import (
@@ -30,7 +33,6 @@ from services.contracts.notifier import (
     FindMessages,
     Message,
     MessageChanged,
-    MessageChannel,
     MessagesFound,
     NoAddress,
     SendMessage,
@@ -38,17 +40,20 @@ from services.contracts.notifier import (
 from services.contracts.profiles import (
     CodeWanted,
     KeepCode,
+    NoSuchProfile,
     NoSuchVerification,
     Profile,
+    ProfileRetired,
     ReadContactPerson,
     ReadProfile,
 )
 from services.kit.ask import Ask
+from services.kit.cursors import before
 from services.kit.db import Tx
 from services.kit.doors import Service, command, every, query, subscribe
 from services.kit.refusal import Invalid, Problem, Unavailable
-from services.notifier import codes, domain, letters, store
-from services.notifier.domain import CONFIRMATION, TERMS, Draft, Outcome
+from services.notifier import codes, domain, drafts, occasions, store
+from services.notifier.domain import Draft, Outcome
 from services.notifier.senders import Delayed, Outgoing, Rejected, Senders, from_settings
 
 _log = logging.getLogger(__name__)
@@ -56,7 +61,6 @@ _log = logging.getLogger(__name__)
 _BATCH = 16  # sent at once, by as many threads; with the timeout of the senders far within a lease
 _TICK = 10.0  # seconds after which a round of sending ends, though messages wait
 _REMEMBER = 60.0  # seconds
-_END = 2**63 - 1
 
 
 class _Senders(DependencyProvider):  # type: ignore[misc]
@@ -106,7 +110,7 @@ class NotifierService(Service):
         named = domain.named_contact(facts, facts.profile_id)
         profile, guest = self._readers(named, facts.booker_profile_id, facts.profile_id)
         house = self.houses.find(facts.property_id, self.bookings)
-        for draft in _confirmations(facts, profile, guest, house, self.senders):
+        for draft in drafts.confirmations(facts, profile, guest, house, self.senders):
             _add(tx, draft, facts.property_id)
 
     @subscribe(TermsTold)
@@ -119,7 +123,40 @@ class NotifierService(Service):
             named = domain.named_contact(told, told.guest_profile_id)
             profile, guest = self._readers(named, told.booker_profile_id, told.guest_profile_id)
             house = self.houses.find(event.property_id, self.bookings)
-            _add(tx, _terms(told, profile, guest, house, self.senders), event.property_id)
+            _add(tx, drafts.terms(told, profile, guest, house, self.senders), event.property_id)
+
+    @subscribe(GroupChanged)
+    def write_about_group(self, tx: Tx, event: GroupChanged) -> None:
+        self._write_about(tx, event, event.group_id, ReadOccasion(group_id=event.group_id))
+
+    @subscribe(FunctionChanged)
+    def write_about_function(self, tx: Tx, event: FunctionChanged) -> None:
+        self._write_about(tx, event, event.function_id, ReadOccasion(function_id=event.function_id))
+
+    def _write_about(self, tx: Tx, event: GroupChanged | FunctionChanged, about: UUID, asked: ReadOccasion) -> None:
+        """Tell its contact of the present state, once. Of what was cancelled meanwhile only that is told."""
+        what = occasions.what_to_tell(event)
+        if what is None:
+            return
+        found = self.bookings(asked)
+        if (found.state == "cancelled") != (what == "cancellation"):
+            return
+        to = self._contact(found.contact) if found.contact else None
+        house = self.houses.find(found.property_id, self.bookings)
+        draft = occasions.letter(what, found, to, house, drafts.state("email", self.senders), tx.now, about)
+        _add(tx, draft, found.property_id)
+
+    def _contact(self, contact: Contact) -> occasions.Reader:
+        """In a company's place its contact person, where it has named one and no address was said."""
+        profile = None
+        if contact.profile_id is not None:
+            with suppress(NoSuchProfile):
+                profile = self._profile(contact.profile_id)
+        if profile is not None:
+            contact = replace(contact, profile_id=profile.id)  # it may have been retired into another one
+            if profile.kind != "person" and not contact.email:
+                profile = self.profiles(ReadContactPerson(profile_id=profile.id)).profile or profile
+        return occasions.reader(contact, profile)
 
     @subscribe(BookingMoved, together=True)
     def follow_moved_booking(self, tx: Tx, event: BookingMoved) -> None:
@@ -128,9 +165,17 @@ class NotifierService(Service):
         for changed in store.follow(tx, event.booking_id, was, event.to_profile_id, event.version):
             _announce(tx, changed, left=was)
 
-    @subscribe(CodeWanted)
+    @subscribe(ProfileRetired, together=True)
+    def follow_retired_profile(self, tx: Tx, event: ProfileRetired) -> None:
+        """What was written of no booking, too; before one that waits is sent, the survivor's consent is asked."""
+        for changed in store.hand_over(tx, event.profile_id, event.into):
+            _announce(tx, changed, left=event.profile_id)
+
+    @subscribe(CodeWanted, looks_first=True)
     def send_code(self, tx: Tx, event: CodeWanted) -> None:
-        """Each attempt has a code of its own, which goes to profiles before it goes out."""
+        """Each attempt has a code of its own, which goes to profiles before it goes out. A repeat has none: the code
+        that was sent stays good.
+        """
         code = codes.new_code()
         try:
             kept = self.profiles(KeepCode(verification_id=event.verification_id, code=code))
@@ -168,7 +213,7 @@ class NotifierService(Service):
         domain.check(request)
         profile = self.profiles(ReadProfile(profile_id=request.profile_id))
         if request.purpose != "stay":
-            question = MayContact(profile_id=request.profile_id, purpose=request.purpose, channel=request.channel)
+            question = MayContact(profile_id=profile.id, purpose=request.purpose, channel=request.channel)
             if not self.consent(question).allowed:
                 raise ContactForbidden
         house = self._house_of(request.booking_id) if request.booking_id else None
@@ -183,7 +228,7 @@ class NotifierService(Service):
         added = _add(
             tx,
             Draft(
-                profile_id=request.profile_id,
+                profile_id=profile.id,
                 channel=request.channel,
                 purpose=request.purpose,
                 template=domain.STAFF,
@@ -192,7 +237,7 @@ class NotifierService(Service):
                 subject=request.subject if request.channel == "email" else None,
                 text=request.text,
                 booking_id=request.booking_id,
-                state=_state(request.channel, self.senders),
+                state=drafts.state(request.channel, self.senders),
             ),
             house,
         )
@@ -209,7 +254,7 @@ class NotifierService(Service):
     def find_messages(self, tx: Tx, request: FindMessages) -> MessagesFound:
         if not 1 <= request.limit <= 200:
             raise Invalid(errors=[Problem("/limit", "Not from 1 to 200.")])
-        rows = store.find(tx, request, _before(request.cursor), request.limit + 1)
+        rows = store.find(tx, request, before(request.cursor), request.limit + 1)
         shown = rows[: request.limit]
         return MessagesFound(
             items=tuple(_message(row) for row in shown),
@@ -256,72 +301,6 @@ class NotifierService(Service):
         return Outcome(message.id, "sent")
 
 
-def _confirmations(
-    facts: BookingFacts, profile: Profile, guest: Profile | None, house: Property, senders: Senders
-) -> list[Draft]:
-    language = domain.language_of(profile, house.country)
-    ways = domain.channels(
-        domain.best_email(profile.emails), domain.best_phone(profile.phones), sms_is_sent="sms" in senders
-    )
-    if not ways:
-        return [domain.not_sent(facts, "no-address", profile.id)]
-    words = domain.words(facts, profile, house.name, language, guest)
-    drafts = []
-    for channel, to in ways:
-        write = letters.email if channel == "email" else letters.sms
-        letter = write(CONFIRMATION, language, words)
-        drafts.append(
-            Draft(
-                profile_id=profile.id,
-                channel=channel,
-                purpose="stay",
-                template=CONFIRMATION,
-                language=language,
-                to=to,
-                subject=letter.subject,
-                text=letter.text,
-                html=letter.html,
-                booking_id=facts.booking_id,
-                revision=1,
-                state=_state(channel, senders),
-            )
-        )
-    return drafts
-
-
-def _terms(told: ToldTerms, profile: Profile, guest: Profile | None, house: Property, senders: Senders) -> Draft:
-    draft = Draft(
-        profile_id=profile.id,
-        channel="email",
-        purpose="stay",
-        template=TERMS,
-        language=domain.language_of_terms(told, profile, house.country),
-        to="",
-        text="",
-        booking_id=told.booking_id,
-        revision=told.number,
-        state="suppressed",
-        why="no-address",
-    )
-    to = domain.best_email(profile.emails)
-    if to is None:
-        return draft
-    words = {
-        "name": domain.salutation(profile),
-        "guest": domain.salutation(guest) if guest else None,
-        "house": house.name,
-        "copy": told.copy,
-        "sha256": told.sha256,
-    }
-    letter = letters.email(TERMS, draft.language, words)
-    state = _state("email", senders)
-    return replace(draft, to=to, subject=letter.subject, text=letter.text, html=letter.html, state=state, why=None)
-
-
-def _state(channel: MessageChannel, senders: Senders) -> Any:
-    return "waiting" if channel in senders else "outbox"
-
-
 def _add(tx: Tx, draft: Draft, property_id: UUID | None) -> store.Changed | None:
     added = store.add(tx, draft, property_id)
     if added is not None:
@@ -336,12 +315,15 @@ def _settle(tx: Tx, outcomes: list[Outcome]) -> None:
 
 
 def _announce(tx: Tx, changed: store.Changed, left: UUID | None = None) -> None:
+    if changed.profile_id is None:
+        return  # a contact who has no profile: it is on nobody's time line and in nobody's view
     tx.announce(
         MessageChanged(
             message_id=changed.id,
             version=changed.version,
             profile_id=changed.profile_id,
             booking_id=changed.booking_id,
+            property_id=changed.property_id,
             state=changed.state,
             left_profile_id=left,
         )
@@ -353,6 +335,8 @@ def _message(row: Any) -> Message:
         id=row.id,
         profile_id=row.profile_id,
         booking_id=row.booking_id,
+        group=row.group_code,
+        function_id=row.function_id,
         channel=row.channel,
         purpose=row.purpose,
         template=row.template,
@@ -367,11 +351,3 @@ def _message(row: Any) -> Message:
         created_at=row.created_at,
         sent_at=row.sent_at,
     )
-
-
-def _before(cursor: str | None) -> int:
-    if cursor is None:
-        return _END
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
-        raise Invalid(errors=[Problem("/cursor", "Not a cursor of this list.")])
-    return int(cursor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import combinations
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -25,29 +26,30 @@ class Changed:
 
     id: UUID
     version: int
-    profile_id: UUID
+    profile_id: UUID | None
     booking_id: UUID | None
+    property_id: UUID | None
     state: Any
 
 
 _COLUMNS = (
-    'id, seq, version, profile_id, booking_id, channel, purpose, template, language, "to", subject, text, html, state,'
-    " why, attempts, created_at, sent_at"
+    "id, seq, version, profile_id, booking_id, group_code, function_id, channel, purpose, template, language,"
+    ' "to", subject, text, html, state, why, attempts, created_at, sent_at'
 )
 _ADD = sa.text(
     """
     INSERT INTO messages (
         id, version, profile_id, booking_id, channel, purpose, template, revision, language, "to", subject, text, html,
-        state, why, next_try_at, created_at, sent_at, wipe_at, property_id
+        state, why, next_try_at, created_at, sent_at, wipe_at, property_id, group_code, function_id
     ) VALUES (
         :id, 1, coalesce((
             SELECT to_profile_id FROM moved_bookings WHERE booking_id = :booking_id AND from_profile_id = :profile_id
         ), :profile_id), :booking_id, :channel, :purpose, :template, :revision, :language, :to, :subject, :text,
         :html, :state, :why, :at, :at, CASE WHEN :state = 'sent' THEN CAST(:at AS timestamptz) END, :wipe_at,
-        :property_id
+        :property_id, :group_code, :function_id
     )
-    ON CONFLICT ON CONSTRAINT told_once DO NOTHING
-    RETURNING id, version, profile_id, booking_id, state
+    ON CONFLICT DO NOTHING
+    RETURNING id, version, profile_id, booking_id, property_id, state
     """
 )
 _READ = sa.text(f"SELECT {_COLUMNS} FROM messages WHERE id = :id")  # noqa: S608
@@ -60,8 +62,9 @@ _FIND: dict[tuple[str, ...], sa.TextClause] = {
         + " AND ".join([*(_WHERE.get(name, f"{name} = :{name}") for name in filters), "seq < :before"])
         + " ORDER BY seq DESC LIMIT :limit"
     )
-    for more in ((), ("houses",))
-    for filters in (more, ("profile_id", *more), ("booking_id", *more), ("profile_id", "booking_id", *more))
+    for count in range(5)
+    for chosen in combinations(("profile_id", "booking_id", "group_code", "function_id"), count)
+    for filters in (chosen, (*chosen, "houses"))
 }
 _CLAIM = sa.text(
     f"""
@@ -83,7 +86,7 @@ _SETTLE = sa.text(
     FROM unnest(CAST(:ids AS uuid[]), CAST(:states AS text[]), CAST(:whys AS text[]), CAST(:pauses AS int[]))
         AS o (id, state, why, pause)
     WHERE m.id = o.id AND m.state = 'waiting'
-    RETURNING m.id, m.version, m.profile_id, m.booking_id, m.state
+    RETURNING m.id, m.version, m.profile_id, m.booking_id, m.property_id, m.state
     """
 )
 _FOLLOW = sa.text(
@@ -103,7 +106,14 @@ _FOLLOW = sa.text(
         SELECT FROM moved_bookings b
         WHERE b.booking_id = :booking_id AND b.from_profile_id = :now_is AND b.version > :version
     )
-    RETURNING id, messages.version, profile_id, booking_id, state
+    RETURNING id, messages.version, profile_id, booking_id, property_id, state
+    """
+)
+_HAND_OVER = sa.text(
+    """
+    UPDATE messages SET profile_id = :now_is, version = version + 1
+    WHERE id IN (SELECT id FROM messages WHERE profile_id = :was ORDER BY id FOR UPDATE)
+    RETURNING id, version, profile_id, booking_id, property_id, state
     """
 )
 _WIPE = sa.text(
@@ -121,6 +131,8 @@ def add(tx: Tx, draft: Draft, property_id: UUID | None) -> Changed | None:
             "profile_id": draft.profile_id,
             "property_id": property_id,
             "booking_id": draft.booking_id,
+            "group_code": draft.group_code,
+            "function_id": draft.function_id,
             "channel": draft.channel,
             "purpose": draft.purpose,
             "template": draft.template,
@@ -145,7 +157,13 @@ def read(tx: Tx, message_id: UUID) -> Any:
 
 def find(tx: Tx, asked: FindMessages, before: int, limit: int) -> list[Any]:
     """Newest first."""
-    given = {"profile_id": asked.profile_id, "booking_id": asked.booking_id, "houses": houses(tx)}
+    given = {
+        "profile_id": asked.profile_id,
+        "booking_id": asked.booking_id,
+        "group_code": asked.group,
+        "function_id": asked.function_id,
+        "houses": houses(tx),
+    }
     filters = {name: value for name, value in given.items() if value is not None}
     return list(tx.execute(_FIND[tuple(filters)], {**filters, "before": before, "limit": limit}))
 
@@ -154,6 +172,11 @@ def follow(tx: Tx, booking_id: UUID, was: UUID, now_is: UUID, version: int) -> l
     """Messages about the booking are `now_is`'s from now on, also those that are written yet."""
     said = {"booking_id": booking_id, "was": was, "now_is": now_is, "version": version}
     return [Changed(**row._mapping) for row in tx.execute(_FOLLOW, said)]
+
+
+def hand_over(tx: Tx, was: UUID, now_is: UUID) -> list[Changed]:
+    """All messages of the one are the other one's; those about a booking come with that, too."""
+    return [Changed(**row._mapping) for row in tx.execute(_HAND_OVER, {"was": was, "now_is": now_is})]
 
 
 def wipe(tx: Tx) -> None:

@@ -13,9 +13,11 @@ from services.contracts.bookings import (
     BookingConfirmed,
     BookingFacts,
     NoSuchBooking,
+    Occasion,
     Properties,
     Property,
     ReadBooking,
+    ReadOccasion,
     ReadProperties,
     ReadToldTerms,
     TermsTold,
@@ -88,6 +90,7 @@ class Notifier:
         self.wanted: dict[UUID, CodeKept] = {}
         self.codes: list[str] = []  # that profiles keeps
         self.stays: set[UUID] = set()  # that bookings knows
+        self.occasions: dict[UUID, Occasion] = {}
         self.permission = Permission(allowed=True, why="consent")
         self.asked: list[Any] = []
         self.service: NotifierService = worker_factory(
@@ -155,8 +158,10 @@ class Notifier:
             raise NoSuchProfile
         return self.people[request.profile_id]
 
-    def _bookings(self, request: ReadBooking | ReadProperties | ReadToldTerms) -> Any:
+    def _bookings(self, request: ReadBooking | ReadProperties | ReadToldTerms | ReadOccasion) -> Any:
         self.asked.append(request)
+        if isinstance(request, ReadOccasion):
+            return self.occasions[request.group_id or request.function_id]  # type: ignore[index]
         if isinstance(request, ReadBooking):
             if request.booking_id not in self.stays:
                 raise NoSuchBooking

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -48,6 +49,15 @@ def test_a_code_is_sent_in_every_language_to_where_it_belongs(notifier: Notifier
     assert "Lisboa City" in (by_mail.subject or "")
     assert notifier.codes[0] in (by_mail.html or "")
     assert not _CODE.search(by_mail.subject or "")
+
+
+def test_a_repeat_of_the_event_leaves_the_code_good_that_was_sent(notifier: Notifier) -> None:
+    said, heard = notifier.wants_code(notifier.knows(ana_silva())), uuid4()
+    notifier.codes.clear()
+    for _ in range(2):
+        notifier.service.send_code(said, heard)
+    (code,) = notifier.codes
+    assert code in notifier.messages()[0].text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

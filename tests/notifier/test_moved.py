@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from services.contracts.bookings import BookingMoved
 from services.contracts.notifier import FindMessages
+from services.contracts.profiles import ProfileRetired
 from services.kit.context import Context
 from services.kit.db import Database
 from services.notifier import store
@@ -70,6 +71,19 @@ def test_what_is_written_late_goes_to_whom_the_guest_turned_out_to_be(notifier: 
     notifier.service.follow_moved_booking(moved())
     written(notifier)
     assert (messages(notifier, ANA), messages(notifier, BRUNO)) == (0, 1)
+
+
+def test_all_that_was_written_to_a_profile_goes_with_it_where_that_is_retired(notifier: Notifier):
+    written(notifier)
+    written(notifier, booking_id=None)
+    retired = ProfileRetired(profile_id=ANA, version=3, into=BRUNO)
+    for _ in range(2):
+        notifier.service.follow_retired_profile(retired)
+    notifier.service.follow_moved_booking(moved())
+    assert (messages(notifier, ANA), messages(notifier, BRUNO)) == (0, 2)
+    with notifier.db.engine.connect() as connection:
+        said = [json.loads(row.body) for row in connection.execute(sa.text("SELECT body FROM outbox"))]
+    assert [(e["profile_id"], e["left_profile_id"]) for e in said] == [(str(BRUNO), str(ANA))] * 2
 
 
 def test_a_booking_that_moves_on_and_back_takes_its_messages_along(notifier: Notifier):
