@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from pathlib import Path
 from uuid import UUID
 
@@ -10,7 +9,7 @@ import click
 from tqdm import tqdm
 
 from gateway import exporting
-from services.contracts.profiles import ListProfiles, ProfilesPage
+from services.contracts.profiles import ListProfiles, ProfilesPage, ReadFields
 from services.kit import config, sheets
 from services.kit.ask import Client
 from services.kit.context import Context
@@ -37,8 +36,9 @@ def export_profiles(file: Path, after: UUID | None) -> None:
     try:
         with tqdm(unit=" profiles", unit_scale=True, disable=None) as bar, fresh.open("wb") as opened:
             pages = exporting.pages(ask, after, _LARGEST_SHEET if workbook else None)
-            rows = (exporting.row(profile) for page in pages for profile in page if bar.update() or True)
-            table = chain([exporting.COLUMNS], rows)
+            counted = ([profile for profile in page if bar.update() or True] for page in pages)
+            own = exporting.own_fields(client.ask(ReadFields(), context=_CONTEXT))
+            table = exporting.table(counted, own)
             if workbook:
                 sheets.write_workbook(opened, table)
             else:

@@ -21,6 +21,7 @@ from services.contracts.profiles import (
     EndImport,
     Import,
     ImportedBatch,
+    ImportReport,
     ImportRows,
     ReadImport,
     ReadImportReport,
@@ -51,7 +52,7 @@ _REPORT = ("row", "outcome", "field", "what", "profile_id")
 @click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="Rows per second; as fast as it goes.")
 @click.option("--resume", is_flag=True, help="Go on with the import of this file that has not ended.")
 @click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="[default: FILE.report.csv]")
-@click.option("--batch", type=click.IntRange(1, 500), default=250, show_default=True, help="Rows in one message.")
+@click.option("--batch", type=click.IntRange(1, 500), default=500, show_default=True, help="Rows in one message.")
 @click.option("--at-once", type=click.IntRange(1, 32), default=4, show_default=True, help="Messages on their way.")
 @click.option("--patience", type=float, default=600, show_default=True, help="Seconds without any answer.")
 def import_profiles(
@@ -211,13 +212,20 @@ def _write_report(client: Client, import_id: UUID, where: Path) -> None:
 
 
 def _report(client: Client, import_id: UUID) -> Iterator[ReportLine]:
-    cursor = None
-    while True:
-        found = client.ask(ReadImportReport(import_id=import_id, cursor=cursor), context=_CONTEXT)
-        yield from found.items
-        if found.next is None:
-            return
-        cursor = found.next
+    """While a page is written, the next one is asked for."""
+    with ThreadPoolExecutor(1) as ahead:
+
+        def page(cursor: str | None) -> Future[ImportReport]:
+            return ahead.submit(client.ask, ReadImportReport(import_id=import_id, cursor=cursor), context=_CONTEXT)
+
+        waiting = page(None)
+        while True:
+            found = waiting.result()
+            if found.next is None:
+                yield from found.items
+                return
+            waiting = page(found.next)
+            yield from found.items
 
 
 def _cells(line: ReportLine) -> list[str]:

@@ -7,6 +7,8 @@ from typing import Any
 from flask import Flask
 from flask_smorest import Api
 
+from gateway.preconditions import IF_MATCH
+
 _ABOUT = """The guest CRM of a hotel, behind one door.
 
 Errors are problem documents (RFC 9457) with a `request_id`, whose `type` [leads to its meaning](/problems). A key that
@@ -39,13 +41,6 @@ _IDEMPOTENCY_KEY: dict[str, Any] = {
     "required": False,
     "description": "The same key and body get the same answer; another body under the same key is 422.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-}
-_IF_MATCH: dict[str, Any] = {
-    "name": "If-Match",
-    "in": "header",
-    "required": True,
-    "description": "The ETag that was read.",
-    "schema": {"type": "string"},
 }
 
 
@@ -83,7 +78,7 @@ def complete(api: Api) -> None:
             # flask-smorest names 422 by its own error format
             operation["responses"].pop("422", None)
             operation["responses"]["default"] = {"$ref": "#/components/responses/Problem"}
-            headers = {"post": [_IDEMPOTENCY_KEY], "patch": [_IF_MATCH]}.get(method, [])
+            headers = {"post": [_IDEMPOTENCY_KEY], "patch": [IF_MATCH]}.get(method, [])
             if operation.pop("x-key-demanded", False):
                 headers = [{**_IDEMPOTENCY_KEY, "required": True}]
             operation.setdefault("parameters", []).extend(headers)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 from uuid import UUID
 
-from services.contracts.profiles import Address, ListProfiles, Profile, ProfilesPage
+from services.contracts.profiles import Address, FieldsFound, ListProfiles, Profile, ProfilesPage
 
 AT_ONCE: Final = 200  # profiles that are asked for in one question
 _SEVERAL: Final = 3  # of e-mails, numbers and lines
@@ -15,7 +15,7 @@ _FIELDS: Final = (
     "id kind title given_name family_name second_family_name name suffix preferred_name sex birth_date birth_place"
     " nationality language level"
 ).split()
-COLUMNS: Final = (
+_COLUMNS: Final = (
     *_FIELDS,
     *("email", "email 2", "email 3"),
     *("phone", "phone 2", "phone 3"),
@@ -24,7 +24,20 @@ COLUMNS: Final = (
 )
 
 
-def row(profile: Profile) -> list[str]:
+def own_fields(found: FieldsFound) -> tuple[str, ...]:
+    """The codes of those of the house's own fields that stand in a file: what is masked is looked at one by one."""
+    return tuple(each.code for each in found.items if not (each.masked or each.encrypted))
+
+
+def table(pages: Iterable[Iterable[Profile]], own: Sequence[str]) -> Iterator[list[str]]:
+    """The names of the columns, and a row for each profile."""
+    yield [*_COLUMNS, *(f"field.{code}" for code in own)]
+    for page in pages:
+        for profile in page:
+            yield _row(profile, own)
+
+
+def _row(profile: Profile, own: Sequence[str]) -> list[str]:
     """The first three of each kind of contact, and the first address."""
     address = profile.addresses[0] if profile.addresses else Address()
     values = [
@@ -33,6 +46,7 @@ def row(profile: Profile) -> list[str]:
         *_three(tuple(phone.number for phone in profile.phones)),
         *_three(address.lines),
         *(getattr(address, field) for field in ("postcode", "city", "region", "country")),
+        *(profile.fields.get(code) for code in own),
     ]
     return ["" if value is None else str(value) for value in values]
 

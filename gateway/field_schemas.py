@@ -14,8 +14,16 @@ from services.kit.refusal import Refusal
 _ASKED_EVERY: Final = 1.0  # seconds; the document is open to everybody
 _PATIENCE: Final = 0.5  # seconds
 _WRITTEN, _READ = "ProfileFieldsToWrite", "ProfileFields"
-# Schemas of profiles, and what their `fields` are.
-_PLACES: Final = {"NewProfile": _WRITTEN, "ProfileChange": _WRITTEN, "Profile": _READ}
+# Schemas of profiles and of people on bookings, and what their `fields` are.
+_PLACES: Final = {
+    "NewProfile": _WRITTEN,
+    "ProfileChange": _WRITTEN,
+    "PersonIn": _WRITTEN,
+    "PersonWithRoles": _WRITTEN,
+    "NoticePerson": _WRITTEN,
+    "Profile": _READ,
+    "FoundProfile": _READ,
+}
 
 
 class Definitions:

@@ -1,48 +1,84 @@
-"""Guests and properties that a service is told of have to exist: their owners know, the others answer for any."""
+"""Guests and properties that a service is told of have to exist: their owners know, the others answer for any.
+
+A profile that was retired into another one is that one, for ever and whatever is asked or done: profiles knows by
+itself, and what goes to another service goes there by the id that is found here.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
 from gateway import shapes
 from gateway.asking import answered, ask, ask_all, ask_all_within
 from gateway.problems import Refused
 from services.contracts.bookings import Booking, NoSuchProperty, Person, Property, ReadProperties
-from services.contracts.profiles import GuestInternals, InternalsFound, NoSuchProfile, ReadInternals, ReadProfile
+from services.contracts.profiles import (
+    GuestInternals,
+    InternalsFound,
+    NoSuchProfile,
+    Profile,
+    ReadInternals,
+    ReadProfile,
+)
 from services.kit import wire
 from services.kit.refusal import Problem, Unavailable
 
 R = TypeVar("R")
 
-_PATIENCE: Final = 0.3  # seconds that a booking waits for what staff are to know of its guests
+_PATIENCE: Final = 0.3  # seconds to wait for profiles where the answer is good without it
 _AT_ONCE: Final = 1000  # guests that are asked about in one question
 
 
 def about_guest(profile_id: UUID, said: wire.Request[R]) -> R:
-    """The answer about a guest; refuses with NoSuchProfile, but answers while profiles is silent."""
+    """The answer about a guest, of a retired profile about whom it is now.
+
+    Refuses with NoSuchProfile, but answers while profiles is silent.
+    """
     profile, answer = ask_all(ReadProfile(profile_id=profile_id), said)
     if isinstance(profile, NoSuchProfile):
         raise profile
+    if isinstance(profile, Profile) and profile.id != profile_id:
+        return ask(cast(wire.Request[R], replace(cast(Any, said), profile_id=profile.id)))
     return answered(answer)  # type: ignore[no-any-return]
 
 
-def refuse_unknown(named: Mapping[str, UUID | None]) -> None:
-    """Refuse, with the pointers they stand at, profiles that do not exist."""
+def survivor(profile_id: UUID) -> UUID:
+    """Who a profile is: itself, or where it was retired whom it is now. Refuses with NoSuchProfile."""
+    return ask(ReadProfile(profile_id=profile_id)).id
+
+
+def wanted_of(profile_id: UUID | None) -> UUID | None:
+    """Whose rows a list is to show, where it is one guest's: as `survivor`; nobody's list is empty.
+
+    While profiles is silent a profile is itself.
+    """
+    if profile_id is None:
+        return None
+    try:
+        (found,) = ask_all_within(_PATIENCE, ReadProfile(profile_id=profile_id))
+    except Unavailable:
+        return profile_id
+    return found.id if isinstance(found, Profile) else profile_id
+
+
+def survivors(named: Mapping[str, UUID | None]) -> list[UUID | None]:
+    """As `survivor` of each; refuses, with the pointers they stand at, profiles that do not exist."""
     given = {pointer: who for pointer, who in named.items() if who is not None}
     if not given:
-        return
-    found = ask_all(*(ReadProfile(profile_id=who) for who in given.values()))
+        return list(named.values())
+    known = dict(named)
     faults = []
-    for pointer, answer in zip(given, found, strict=True):
+    for pointer, answer in zip(given, ask_all(*(ReadProfile(profile_id=who) for who in given.values())), strict=True):
         if isinstance(answer, NoSuchProfile):
             faults.append(Problem(pointer, answer.detail))
         else:
-            answered(answer)
+            known[pointer] = answered(answer).id
     if faults:
         raise Refused(422, "invalid", "The input is not valid.", errors=faults)
+    return list(known.values())
 
 
 def property_id_of(key: str | None) -> UUID | None:

@@ -31,11 +31,16 @@ _PRICE = {"amount", "currency"}
 
 
 class Text(fields.String):
-    """Text of a bounded length, composed (NFC), without control characters and halves of characters."""
+    """Text of a bounded length, composed (NFC), without control characters and halves of characters.
+
+    One that is empty where it is not said may still not be said to be: the document tells of no such default.
+    """
 
     def __init__(self, *, least: int = 1, most: int = 200, lines: bool = False, **options: Any) -> None:
         given = options.pop("validate", None) or []
         bounds = validate.Length(min=least or None, max=most)
+        if least and options.get("load_default") == "":
+            options["load_default"] = str
         super().__init__(validate=[bounds, *(given if isinstance(given, list) else [given])], **options)
         self._hostile = _HOSTILE_IN_LINES if lines else _HOSTILE
 
@@ -128,6 +133,21 @@ class Strict(marshmallow.Schema):
         """A date is one of the calendar, however its field was declared."""
         if isinstance(field_obj, fields.Date):
             field_obj.DESERIALIZATION_FUNCS = wire.Day.DESERIALIZATION_FUNCS
+
+
+class Change(Strict):
+    """What is said of something anew; what is not said has its field's default, or is not there."""
+
+    @marshmallow.validates_schema
+    def says_something(self, data: dict[str, Any], **_: Any) -> None:
+        if all(name in self.fields and value is self.fields[name].load_default for name, value in data.items()):
+            raise ValidationError("Say at least one field to change.")
+
+
+def cleared(said: dict[str, Any]) -> dict[str, Any]:
+    """A change as contracts say it, with the fields that null empties named in `clear`."""
+    given = {name: value for name, value in said.items() if value is not None}
+    return {**given, "clear": tuple(name for name in said if name not in given)}
 
 
 _OUTSIDE = {

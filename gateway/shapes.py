@@ -24,7 +24,7 @@ class PersonAsTheyLeft(schema_of(bookings.Person)):  # type: ignore[misc]
     """
 
     class Meta:
-        exclude = ("consents",)
+        exclude = ("consents", "fields")
 
     second_family_name = LongText(allow_none=True)
     level = LongText(allow_none=True)
@@ -39,16 +39,21 @@ class PersonOnBooking(PersonAsTheyLeft):
     """Somebody in one role; who has several roles is listed once for each."""
 
     class Meta:
-        exclude = ("roles", "consents")
+        exclude = ("roles", "consents", "fields")
 
     role = Text(allow_none=True, validate=validate.OneOf(ROLES))
 
 
 class BookingShape(schema_of(Booking)):  # type: ignore[misc]
+    """`verification` is the primary guest's, where the house asked for it when they booked; null while profiles is
+    silent, and where nothing of the guests is looked up.
+    """
+
     class Meta:
-        exclude = ("departed_guests",)
+        exclude = ("departed_guests", "asks_verification")
 
     people = fields.List(fields.Nested(PersonOnBooking))
+    verification = Text(allow_none=True, validate=validate.OneOf(["not-needed", "pending", "verified"]))
 
 
 def booking(said: Booking, internals: Mapping[UUID, GuestInternals] | None = None) -> dict[str, Any]:
@@ -59,8 +64,19 @@ def booking(said: Booking, internals: Mapping[UUID, GuestInternals] | None = Non
         entries.extend({"role": role, **values} for role in values.pop("roles") or [None])
     entries.sort(key=lambda entry: ROLES.index(entry["role"]) if entry["role"] in ROLES else len(ROLES))
     values = dict(vars(said))
-    del values["departed_guests"]
-    return {**values, "people": entries}
+    del values["departed_guests"], values["asks_verification"]
+    return {**values, "people": entries, "verification": _verification(said, internals)}
+
+
+def _verification(said: Booking, internals: Mapping[UUID, GuestInternals] | None) -> str | None:
+    if not said.asks_verification:
+        return "not-needed"
+    by_role = {role: person.profile_id for person in reversed(said.people) for role in person.roles}
+    guest = by_role.get("primary", by_role.get("booker"))
+    if guest is None:
+        return "pending"
+    found = (internals or {}).get(guest)
+    return None if found is None else "verified" if found.verified else "pending"
 
 
 def people(said: Booking, internals: Mapping[UUID, GuestInternals] | None = None) -> list[dict[str, Any]]:
@@ -71,7 +87,7 @@ def people(said: Booking, internals: Mapping[UUID, GuestInternals] | None = None
     entries = []
     for person in said.people:
         values = dict(vars(person))
-        del values["consents"]  # what was said once; what holds is told under consents
+        del values["consents"], values["fields"]  # what was said once; what holds is told under consents, on profiles
         if guest := left.get(person.profile_id):  # type: ignore[arg-type]
             then = vars(guest)
             values |= then | {name: then[name] or values[name] for name in ("given_name", "family_name", "company")}

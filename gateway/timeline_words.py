@@ -45,6 +45,7 @@ loyalty.tier_changed|Tier: {tier}|Stufe: {tier}|Nivel: {tier}|Niveau : {tier}|Li
 profile.created|Profile created|Profil angelegt|Perfil creado|Profil créé|Profilo creato|Perfil criado
 profile.changed|Profile changed|Profil geändert|Perfil modificado|Profil modifié|Profilo modificato|Perfil alterado
 fields.looked_at|Masked fields read in the clear|Verdeckte Felder im Klartext gelesen|Campos ocultos leídos en claro|Champs masqués lus en clair|Campi nascosti letti in chiaro|Campos ocultos lidos em claro
+fields.left_out|A booking said fields that could not be kept|Felder einer Buchung nicht übernommen|Campos de una reserva no aceptados|Champs d’une réservation non repris|Campi di una prenotazione non accolti|Campos de uma reserva não aceites
 fields.wiped|Fields wiped: their time is over|Felder gelöscht: Aufbewahrung beendet|Campos borrados: fin del plazo|Champs effacés : délai écoulé|Campi cancellati: termine scaduto|Campos apagados: fim do prazo
 level.changed|Level changed|Einstufung geändert|Categoría modificada|Catégorie modifiée|Categoria modificata|Categoria alterada
 stage.changed|Stage changed|Phase geändert|Fase modificada|Étape modifiée|Fase modificata|Fase alterada

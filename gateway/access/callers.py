@@ -169,6 +169,12 @@ def _too_many(detail: str, turn: Turn) -> Refused:
     return Refused(429, "too-many-requests", detail, headers={"Retry-After": str(math.ceil(turn.wait))})
 
 
+def secret_of(environ: dict[str, Any]) -> bytes:
+    """The key that a request came with, of which only a hash is kept anywhere."""
+    _, _, text = (_bearer(environ.get("HTTP_AUTHORIZATION")) or "").partition(" ")
+    return text.strip().encode("utf-8", "surrogateescape")
+
+
 def _bearer(authorization: str | None) -> str | None:
     """Who can only send a name and a password (RFC 7617) sends the key as the password, and any name."""
     scheme, _, text = (authorization or "").partition(" ")

@@ -6,6 +6,7 @@ A document depends on what it is about and nothing else, so that printing twice 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -76,8 +77,8 @@ def invoice(found: Invoice) -> bytes:
     )
 
 
-def statement(found: Statement, addressee: Party, language: str) -> bytes:
-    """What was owed before a period, every line in it, and what was owed after it."""
+def statement(found: Statement, addressee: Party, language: str, houses: Sequence[str] = ()) -> bytes:
+    """What was owed before a period, every line in it, and what was owed after it; at these `houses` alone, if any."""
     locale = locale_of(language)
     words = words_of(locale.language)
     lines = [
@@ -90,6 +91,7 @@ def statement(found: Statement, addressee: Party, language: str) -> bytes:
         for line in found.lines
     ]
     facts = [(words["period"], _days(found.first, found.until, locale)), (words["currency"], found.currency)]
+    facts += [(words["property"], house) for house in houses]
     return set_pages(
         "statement.typ",
         {

@@ -12,7 +12,7 @@ from marshmallow import fields, validates_schema
 from gateway.access.callers import needs
 from gateway.asking import ask, command, reply
 from gateway.blueprint import Blueprint
-from gateway.known import about_guest, property_id_of
+from gateway.known import about_guest, property_id_of, wanted_of
 from gateway.outside import MoneyField, Page, Strict, Text, schema_of
 from services.contracts.billing import (
     Account,
@@ -72,11 +72,12 @@ def read_account(wanted: dict[str, Any], profile_id: UUID) -> Response:
 @blueprint.response(200, schema_of(BookingBalance))
 def read_booking_balance(wanted: dict[str, Any], booking_id: UUID) -> Response:
     """What a booking costs, what credit covers of it and why, and what is due: the difference to be paid."""
-    return reply(ask(ReadBookingBalance(booking_id=booking_id, **wanted)))
+    payer = wanted_of(wanted["payer_profile_id"])
+    return reply(ask(ReadBookingBalance(booking_id=booking_id, payer_profile_id=payer)))
 
 
 @blueprint.post("/allocations")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.doc(**{"x-key-demanded": True})
 @blueprint.arguments(Pin)
 @blueprint.response(200, schema_of(AllocationsOfPayment))
@@ -86,7 +87,7 @@ def pin_allocation(body: dict[str, Any]) -> Response:
 
 
 @blueprint.post("/allocations/release")
-@needs("write")
+@needs("write", by_property=True)
 @blueprint.doc(**{"x-key-demanded": True})
 @blueprint.arguments(Release)
 @blueprint.response(200, schema_of(AllocationsOfPayment))

@@ -12,7 +12,7 @@ from marshmallow import fields, validate, validates_schema
 from gateway.access.callers import needs
 from gateway.asking import ask, command, reply
 from gateway.blueprint import Blueprint
-from gateway.known import refuse_unknown
+from gateway.known import survivors
 from gateway.outside import MoneyField, Strict, Text, schema_of
 from gateway.v1.ledger import CODE
 from services.contracts.billing import Adjustment, PostAdjustment, ReadAdjustment
@@ -63,7 +63,7 @@ def post_adjustment(body: dict[str, Any]) -> Response:
 
     Needs an Idempotency-Key. It is taken back by `POST /v1/journals/{journal_id}/reverse`.
     """
-    refuse_unknown({"/profile_id": body["profile_id"]})
+    (body["profile_id"],) = survivors({"/profile_id": body["profile_id"]})
     made = command(PostAdjustment(**body), key_demanded=True)
     return reply(made, 201, headers={"Location": f"/v1/adjustments/{made.id}"})
 

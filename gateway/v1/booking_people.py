@@ -13,9 +13,10 @@ from gateway import shapes
 from gateway.access.callers import needs
 from gateway.asking import ask, command, reply
 from gateway.blueprint import Blueprint
+from gateway.booked_fields import check_own_fields
 from gateway.known import from_register, internals_of, with_internals
 from gateway.outside import LongText, Strict, Text, WholeNumber, listing
-from gateway.preconditions import version_to_change
+from gateway.preconditions import if_match, version_to_change
 from gateway.v1.bookings import PersonIn
 from services.contracts.bookings import (
     AddPerson,
@@ -35,14 +36,7 @@ from services.kit import wire
 
 blueprint = Blueprint("people", __name__, description="Who is on a booking, and what they need")
 
-IF_MATCH: Final = {
-    "name": "If-Match",
-    "in": "header",
-    "required": True,
-    "description": "The ETag of the booking, or of its people, that was read.",
-    "schema": {"type": "string"},
-}
-_MAYBE_IF_MATCH: Final = {**IF_MATCH, "required": False}
+_ETAG: Final = "The ETag of the booking, or of its people, that was read."
 _NEEDS = fields.List(Text(validate=validate.OneOf(get_args(Need))), load_default=[], validate=validate.Length(max=100))
 
 
@@ -101,14 +95,14 @@ def read_person(booking_id: UUID, position: int) -> Response:
 
 @blueprint.post("/bookings/<uuid:booking_id>/people")
 @needs("write", by_property=True)
-@blueprint.doc(parameters=[IF_MATCH])
+@blueprint.doc(parameters=[if_match(_ETAG)])
 @blueprint.arguments(PersonWithRoles)
 @blueprint.response(201, shapes.BookingShape)
 def add_person(body: dict[str, Any], booking_id: UUID) -> Response:
     """Add a guest, a contact, a payer. There is one booker, primary guest, contact and payer: who was it before gives
     it up, remains a guest where they were one, and leaves the booking where no role is left.
     """
-    person, unwelcome = _person(body)
+    person, unwelcome = _person(body, booking_id)
     version = _version(booking_id)
     said = AddPerson(booking_id=booking_id, version=version, person=person, do_not_book=unwelcome)
     after = command(said, renamed={"person": ""})
@@ -118,7 +112,7 @@ def add_person(body: dict[str, Any], booking_id: UUID) -> Response:
 
 @blueprint.put("/bookings/<uuid:booking_id>/people/<int:position>")
 @needs("write", by_property=True)
-@blueprint.doc(parameters=[IF_MATCH])
+@blueprint.doc(parameters=[if_match(_ETAG)])
 @blueprint.arguments(PersonWithRoles)
 @blueprint.response(200, shapes.BookingShape)
 def change_person(body: dict[str, Any], booking_id: UUID, position: int) -> Response:
@@ -127,7 +121,7 @@ def change_person(body: dict[str, Any], booking_id: UUID, position: int) -> Resp
     Who it is stays, unless another `profile_id` is said, or the names, e-mail, phone or day of birth differ: then they
     are looked for in the register.
     """
-    person, unwelcome = _person(body)
+    person, unwelcome = _person(body, booking_id)
     version = _version(booking_id)
     said = ChangePerson(booking_id=booking_id, version=version, position=position, person=person, do_not_book=unwelcome)
     return _changed(said, renamed={"person": ""})
@@ -135,7 +129,7 @@ def change_person(body: dict[str, Any], booking_id: UUID, position: int) -> Resp
 
 @blueprint.delete("/bookings/<uuid:booking_id>/people/<int:position>")
 @needs("write", by_property=True)
-@blueprint.doc(parameters=[IF_MATCH])
+@blueprint.doc(parameters=[if_match(_ETAG)])
 @blueprint.response(200, shapes.BookingShape)
 def remove_person(booking_id: UUID, position: int) -> Response:
     """Take somebody off. The primary guest is replaced, not removed: 409 `primary-guest-needed`."""
@@ -144,7 +138,7 @@ def remove_person(booking_id: UUID, position: int) -> Response:
 
 @blueprint.put("/bookings/<uuid:booking_id>/needs")
 @needs("write", by_property=True)
-@blueprint.doc(parameters=[_MAYBE_IF_MATCH])
+@blueprint.doc(parameters=[if_match(_ETAG, required=False)])
 @blueprint.arguments(Needs)
 @blueprint.response(200, shapes.BookingShape)
 def set_needs(body: dict[str, Any], booking_id: UUID) -> Response:
@@ -157,9 +151,13 @@ def set_needs(body: dict[str, Any], booking_id: UUID) -> Response:
     return _changed(said)
 
 
-def _person(body: dict[str, Any]) -> tuple[Person, bool]:
-    """Whom the body means, and whether the house does not book them; refuses a profile that does not exist."""
+def _person(body: dict[str, Any], booking_id: UUID) -> tuple[Person, bool]:
+    """Whom the body means, and whether the house does not book them; refuses a profile that does not exist, and own
+    fields that cannot be kept.
+    """
     roles = tuple(body.pop("roles"))
+    if body["fields"]:
+        check_own_fields({"": Person(**body)}, str(ask(ReadBooking(booking_id=booking_id)).property_id))
     people, unwelcome = from_register({"": Person(**body)})
     return replace(people[""], roles=roles), bool(unwelcome)
 

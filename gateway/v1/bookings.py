@@ -13,8 +13,9 @@ from gateway import shapes
 from gateway.access.callers import needs
 from gateway.asking import ask, command, reply
 from gateway.blueprint import Blueprint
+from gateway.booked_fields import check_own_fields
 from gateway.contacts import EmailAddress, PhoneNumber
-from gateway.known import from_register, internals_of, with_internals
+from gateway.known import from_register, internals_of, wanted_of, with_internals
 from gateway.outside import (
     Flag,
     Instant,
@@ -46,6 +47,7 @@ from services.contracts.bookings import (
     Sex,
     When,
 )
+from services.contracts.profiles import FieldScreen
 from services.kit import wire
 
 blueprint = Blueprint("bookings", __name__, description="Who stays where, when")
@@ -85,6 +87,15 @@ class PersonIn(Strict):
     nationality = Text(load_default=None, most=2)
     address = fields.Nested(schema_of(PostalAddress), load_default=None)
     age = WholeNumber(load_default=None)
+    house_fields = fields.Dict(
+        data_key="fields",
+        attribute="fields",
+        load_default=None,
+        keys=Text(most=60),
+        values=fields.Raw(allow_none=True),
+        validate=validate.Length(max=100),
+        metadata={"description": "The house's own fields, by code, for the profile: those that are empty are filled."},
+    )
 
 
 class NewBooking(Strict):
@@ -121,6 +132,12 @@ class NewBooking(Strict):
     requests = LongText(load_default=None, most=2000)
     group = Text(
         load_default=None, most=40, metadata={"description": "Its code: the rooms are picked up from its block."}
+    )
+
+    screen = Text(
+        load_default=None,
+        validate=validate.OneOf(get_args(FieldScreen)),
+        metadata={"description": "Where it is booked, `booking`: then the fields are asked for that are needed there."},
     )
 
     @validates_schema
@@ -173,7 +190,9 @@ def open_booking(body: dict[str, Any]) -> Response:
     guests = body.pop("guests")
     said = {"/booker": body.pop("booker"), **{f"/guests/{n}": guest for n, guest in enumerate(guests)}}
     said |= {f"/{name}": person for name in ("contact", "payer") if (person := body.pop(name))}
-    people, unwelcome = from_register({pointer: Person(**person) for pointer, person in said.items()})
+    named = {pointer: Person(**person) for pointer, person in said.items()}
+    check_own_fields(named, body.get("property") or body["property_id"], body.pop("screen"))
+    people, unwelcome = from_register(named)
     asked_for, group = body.pop("property", None) or body.pop("property_id"), body.pop("group")
     rooms, needs = tuple(room_of(room) for room in body.pop("rooms")), tuple(body.pop("needs"))
     stay = OpenBooking(
@@ -188,7 +207,8 @@ def open_booking(body: dict[str, Any]) -> Response:
         do_not_book="/booker" in unwelcome,
     )
     opened = command(PickUpRooms(group=group, booking=stay) if group else stay, renamed={"property": "property_id"})
-    return reply(shapes.booking(opened), 201, headers={"Location": f"/v1/bookings/{opened.id}"})
+    made = with_internals(opened) if opened.asks_verification else shapes.booking(opened)
+    return reply(made, 201, headers={"Location": f"/v1/bookings/{opened.id}"})
 
 
 @blueprint.get("/bookings")
@@ -200,7 +220,7 @@ def find_bookings(wanted: dict[str, Any]) -> Response:
 
     Of whose `profile` is named each says the `roles`.
     """
-    who = wanted["profile_id"] = wanted.pop("profile")
+    who = wanted["profile_id"] = wanted_of(wanted.pop("profile"))
     found = ask(FindBookings(**wanted), renamed={"profile_id": "profile"})
     internals = internals_of(found.items)
     return reply(page(found, lambda booking: shapes.booking(booking, internals) | _roles(booking, who)))

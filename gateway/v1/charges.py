@@ -12,7 +12,7 @@ from marshmallow import fields, validates_schema
 from gateway.access.callers import needs
 from gateway.asking import ask, command, reply
 from gateway.blueprint import Blueprint
-from gateway.known import refuse_unknown
+from gateway.known import survivors
 from gateway.outside import Flag, MoneyField, Strict, Text, listing, schema_of, shown
 from services.contracts.billing import (
     Charge,
@@ -77,7 +77,7 @@ def post_charge(body: dict[str, Any]) -> Response:
 
     404 `unknown-room`, 409 `room-vacant`.
     """
-    refuse_unknown({"/profile_id": body["profile_id"]})
+    (body["profile_id"],) = survivors({"/profile_id": body["profile_id"]})
     return reply(command(PostCharge(**body), key_demanded=True), 201)
 
 
@@ -100,7 +100,7 @@ def void_charge(body: dict[str, Any], charge_id: UUID) -> Response:
 
 
 @blueprint.post("/inbound/charges")
-@needs("inbound")
+@needs("inbound", by_property=True)
 @blueprint.arguments(schema_of(ChargeNotice))
 @blueprint.response(202, schema_of(ChargeReport))
 def receive_charge(notice: ChargeNotice) -> Response:

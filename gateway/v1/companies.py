@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from flask import Response
@@ -11,7 +11,7 @@ from marshmallow import fields, validate
 from gateway.access.callers import needs
 from gateway.asking import ask, command, reply
 from gateway.blueprint import Blueprint
-from gateway.known import about_guest, refuse_unknown
+from gateway.known import about_guest, survivor, survivors
 from gateway.outside import MoneyField, Page, Strict, Text, WholeNumber, listing, page, schema_of
 from services.contracts.billing import (
     Ageing,
@@ -24,7 +24,7 @@ from services.contracts.billing import (
     SetCreditTerms,
     SetRouting,
 )
-from services.contracts.profiles import FindOrganisations, Profile, ReadProfile
+from services.contracts.profiles import FindOrganisations, Profile
 
 blueprint = Blueprint("companies", __name__, description="Credit of companies, and who owes which charges")
 
@@ -68,7 +68,7 @@ def find_companies(wanted: dict[str, Any]) -> Response:
 
 
 @blueprint.get("/profiles/<uuid:profile_id>/credit-terms")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, schema_of(CreditTerms))
 def read_credit_terms(profile_id: UUID) -> Response:
     """Up to what the company may owe, and within how many days it pays; 404 `no-credit-terms` without."""
@@ -81,12 +81,11 @@ def read_credit_terms(profile_id: UUID) -> Response:
 @blueprint.response(200, schema_of(CreditTerms))
 def set_credit_terms(body: dict[str, Any], profile_id: UUID) -> Response:
     """Charges beyond the limit are refused from now on: 409 `credit-limit-reached`."""
-    ask(ReadProfile(profile_id=profile_id))  # refuses a profile there is not
-    return reply(command(SetCreditTerms(profile_id=profile_id, **body)))
+    return reply(command(SetCreditTerms(profile_id=survivor(profile_id), **body)))
 
 
 @blueprint.get("/profiles/<uuid:profile_id>/ageing")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, schema_of(Ageing))
 def read_ageing(profile_id: UUID) -> Response:
     """What is due, per currency, by the days since it should have been paid."""
@@ -108,8 +107,11 @@ def read_routing(booking_id: UUID) -> Response:
 def set_routing(body: dict[str, Any], booking_id: UUID) -> Response:
     """These rules and no others; what was charged moves to whoever owes it now. The same again moves nothing."""
     said = body["rules"]
-    refuse_unknown({f"/rules/{n}/payer": rule["payer"] for n, rule in enumerate(said)})
-    rules = tuple(RoutingRule(kinds=tuple(rule["kinds"]), payer_profile_id=rule["payer"]) for rule in said)
+    payers = survivors({f"/rules/{n}/payer": rule["payer"] for n, rule in enumerate(said)})
+    rules = tuple(
+        RoutingRule(kinds=tuple(rule["kinds"]), payer_profile_id=cast(UUID, payer))
+        for rule, payer in zip(said, payers, strict=True)
+    )
     return _shown(command(SetRouting(booking_id=booking_id, rules=rules)))
 
 

@@ -9,12 +9,11 @@ from flask import Response
 from marshmallow import validate
 
 from gateway.access.callers import needs
-from gateway.asking import ask, command, reply
+from gateway.asking import command, reply
 from gateway.blueprint import Blueprint
-from gateway.known import about_guest
+from gateway.known import about_guest, survivor
 from gateway.outside import Flag, Instant, Strict, Text, schema_of
 from services.contracts.consent import ConsentRecord, Consents, ReadConsents, RecordConsent
-from services.contracts.profiles import ReadProfile
 
 blueprint = Blueprint("consents", __name__, description="Privacy and proof")
 
@@ -51,5 +50,4 @@ def read_consents(wanted: dict[str, Any], profile_id: UUID) -> Response:
 @blueprint.response(201, schema_of(ConsentRecord))
 def record_consent(body: dict[str, Any], profile_id: UUID) -> Response:
     """Record a grant or a withdrawal."""
-    ask(ReadProfile(profile_id=profile_id))
-    return reply(command(RecordConsent(profile_id=profile_id, **body)), 201)
+    return reply(command(RecordConsent(profile_id=survivor(profile_id), **body)), 201)

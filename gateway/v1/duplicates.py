@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any, get_args
 from uuid import UUID
 
-from flask import Response, request
+from flask import Response
 from marshmallow import fields, validate
 
 from gateway import shapes
 from gateway.access.callers import needs
 from gateway.asking import ask, command, reply
 from gateway.blueprint import Blueprint
-from gateway.known import refuse_unknown
+from gateway.known import survivors
 from gateway.outside import LongText, Page, Strict, Text, listing, page, schema_of
-from gateway.preconditions import version_to_change
+from gateway.preconditions import IF_MATCH, unless_known, version_to_change
 from gateway.problems import Refused
 from services.contracts.bookings import Move, MoveBooking, ReadMoves
 from services.contracts.profiles import (
@@ -92,13 +92,12 @@ def decide_duplicate(body: dict[str, Any], match_id: UUID) -> Response:
 def read_matching_rules() -> Response:
     """From which score on a booking is linked by itself, and from which a pair is looked into."""
     rules = ask(ReadMatchingRules())
-    response = reply(rules, version=rules.version)
-    response.make_conditional(request)
-    return response
+    return unless_known(reply(rules, version=rules.version), MatchingHasChanged)
 
 
 @blueprint.put("/matching-rules")
 @needs("admin")
+@blueprint.doc(parameters=[IF_MATCH])
 @blueprint.arguments(MatchingRulesIn)
 @blueprint.response(200, schema_of(MatchingRules))
 def set_matching_rules(body: dict[str, Any]) -> Response:
@@ -116,7 +115,7 @@ def move_booking(body: dict[str, Any], booking_id: UUID) -> Response:
     """The guest is another profile than the booking says. What was charged, paid, earned, agreed to and written with
     the booking follows, whatever its state.
     """
-    refuse_unknown({"/from": body["from_"], "/to": body["to"]})
+    survivors({"/from": body["from_"], "/to": body["to"]})
     was, now_is = (ask(ReadProfile(profile_id=body[name])) for name in ("from_", "to"))
     if (was.kind == "person") != (now_is.kind == "person"):
         raise Refused(422, "invalid", "The input is not valid.", errors=[Problem("/to", "A person is no company.")])

@@ -15,7 +15,7 @@ from gateway.asking import ask, command, reply
 from gateway.blueprint import Blueprint
 from gateway.known import property_id_of
 from gateway.outside import Flag, LongText, Strict, Text, WholeNumber, listing, schema_of, shown
-from gateway.preconditions import version_to_change
+from gateway.preconditions import IF_MATCH, version_to_change
 from gateway.problems import invalid
 from services.contracts.profiles import (
     FieldDefinition,
@@ -183,6 +183,7 @@ def read_field(code: str) -> Response:
 
 @blueprint.put("/fields/<code>")
 @needs("admin")
+@blueprint.doc(parameters=[IF_MATCH])
 @blueprint.arguments(FieldIn)
 @blueprint.response(200, FieldShape)
 def set_field(body: dict[str, Any], code: str) -> Response:
@@ -198,6 +199,7 @@ def set_field(body: dict[str, Any], code: str) -> Response:
 
 @blueprint.delete("/fields/<code>")
 @needs("admin")
+@blueprint.doc(parameters=[IF_MATCH])
 @blueprint.response(200, FieldShape)
 def retire_field(code: str) -> Response:
     """Fill it no more; values stay, and are shown as retired. `If-Match` holds the ETag."""

@@ -14,7 +14,15 @@ from gateway.access.callers import needs
 from gateway.asking import DEADLINE, answered, ask, ask_all_within, command_within, reply
 from gateway.blueprint import Blueprint
 from gateway.outside import Strict, Text, WholeNumber, listing, page, schema_of
-from services.contracts.bookings import Booking, BookingsFound, FindBookings, FindByDocument, NoSuchBooking, ReadBooking
+from services.contracts.bookings import (
+    Booking,
+    BookingsFound,
+    FindBookings,
+    FindByDocument,
+    NoSuchBooking,
+    ReadBooking,
+    RegisteredGuest,
+)
 from services.contracts.profiles import FindByFields, FindProfiles, Matched, Profile, ProfilesFound
 from services.kit.refusal import Unavailable
 
@@ -40,6 +48,14 @@ class FoundProfile(schema_of(Profile)):  # type: ignore[misc]
 
 
 FoundPage = listing(FoundProfile, "ProfilesPage")
+
+
+class FoundByDocument(FoundPage):  # type: ignore[misc, valid-type]
+    """`registered`, of a search by `document` alone: who was registered with it and has no profile on the booking, such
+    as whom the desk alone met: the booking, and the position of the registration there.
+    """
+
+    registered = fields.List(fields.Nested(schema_of(RegisteredGuest)))
 
 
 class Sought(Strict):
@@ -70,7 +86,7 @@ class Sought(Strict):
 @blueprint.post("/profiles/search")
 @needs("read", by_property=True)
 @blueprint.arguments(Sought)
-@blueprint.response(200, FoundPage)
+@blueprint.response(200, FoundByDocument)
 def search_profiles(body: dict[str, Any]) -> Response:
     """As `GET /v1/profiles`, with nothing about anybody in the address. By `document`: that it was asked is noted."""
     if "fields" in body:
@@ -104,7 +120,7 @@ def find(*, limit: int, cursor: str | None, booking: str | None = None, **wanted
 def _of_document(number: str, limit: int) -> dict[str, Any]:
     """Known by what it says alone: the digest that an Idempotency-Key leaves would be one of the number."""
     found = command_within(FindByDocument(document=number), DEADLINE)
-    return _page(_with_ids(found.profile_ids[:limit], _BY_DOCUMENT))
+    return {**_page(_with_ids(found.profile_ids[:limit], _BY_DOCUMENT)), "registered": found.registered[:limit]}
 
 
 def _place(cursor: str | None) -> tuple[int, str | None]:

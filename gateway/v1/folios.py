@@ -12,6 +12,7 @@ from marshmallow import fields, validates_schema
 from gateway.access.callers import needs
 from gateway.asking import ask, command, reply
 from gateway.blueprint import Blueprint
+from gateway.known import wanted_of
 from gateway.outside import Page, listing, page, schema_of
 from services.contracts.billing import CloseFolio, FindFolios, Folio, ReadFolio, ReopenFolio
 
@@ -36,7 +37,7 @@ class FolioFilter(Page):
 @blueprint.response(200, listing(FolioShape, "FoliosPage"))
 def find_folios(wanted: dict[str, Any]) -> Response:
     """A booking's folios, or those a guest pays for: charges, totals, what is paid and what is due. Newest first."""
-    said = FindFolios(booking_id=wanted.pop("booking"), profile_id=wanted.pop("profile"), **wanted)
+    said = FindFolios(booking_id=wanted.pop("booking"), profile_id=wanted_of(wanted.pop("profile")), **wanted)
     return reply(page(ask(said, renamed={"booking_id": "booking", "profile_id": "profile"})))
 
 

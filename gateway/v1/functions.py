@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any, get_args
 from uuid import UUID
 
-import marshmallow
 from flask import Response
-from marshmallow import fields, validate, validates_schema
+from marshmallow import fields, validate
 
 from gateway.access.callers import needs
-from gateway.asking import ask, command, reply
+from gateway.asking import ask, command, reply, versioned
 from gateway.blueprint import Blueprint
-from gateway.outside import Instant, LongText, Page, Strict, Text, WholeNumber, listing, page, schema_of
+from gateway.outside import Change, Instant, LongText, Page, Strict, Text, WholeNumber, listing, page, schema_of
 from gateway.preconditions import version_to_change
 from gateway.v1.groups import ContactIn, contact_of
 from services.contracts.bookings import (
@@ -72,7 +71,7 @@ class NewFunction(Strict):
     notes = LongText(load_default=None)
 
 
-class FunctionChange(Strict):
+class FunctionChange(Change):
     """What is not said stays."""
 
     name = Text(load_default=None)
@@ -89,11 +88,6 @@ class FunctionChange(Strict):
     guests = WholeNumber(load_default=None, validate=_PEOPLE)
     group = Text(load_default=None, most=40)
     notes = LongText(load_default=None, least=0)
-
-    @validates_schema
-    def says_something(self, data: dict[str, Any], **_: Any) -> None:
-        if all(value is None for value in data.values()):
-            raise marshmallow.ValidationError("Say at least one field to change.")
 
 
 class FunctionFilter(Page):
@@ -132,7 +126,7 @@ def book_function(body: dict[str, Any]) -> Response:
     """Hold a function; 409 `function-room-taken`, with the room and the other function in `facts`."""
     rooms, contact = _rooms(body.pop("rooms")), contact_of(body.pop("contact"))
     booked = command(BookFunction(**body, rooms=rooms, contact=contact))
-    return reply(booked, 201, headers={"Location": f"/v1/functions/{booked.id}"}, version=booked.version)
+    return versioned(booked, at=f"/v1/functions/{booked.id}")
 
 
 @blueprint.get("/functions")
@@ -149,7 +143,7 @@ def find_functions(wanted: dict[str, Any]) -> Response:
 @blueprint.response(200, FunctionShape)
 def read_function(function_id: UUID) -> Response:
     """One function, with an ETag to change it by."""
-    return _shown(ask(ReadFunction(function_id=function_id)))
+    return versioned(ask(ReadFunction(function_id=function_id)))
 
 
 @blueprint.patch("/functions/<uuid:function_id>")
@@ -167,7 +161,7 @@ def change_function(body: dict[str, Any], function_id: UUID) -> Response:
         rooms=None if rooms is None else _rooms(rooms),
         contact=contact_of(contact) if contact else None,
     )
-    return _shown(command(said))
+    return versioned(command(said))
 
 
 @blueprint.post("/functions/<uuid:function_id>/cancel")
@@ -175,12 +169,8 @@ def change_function(body: dict[str, Any], function_id: UUID) -> Response:
 @blueprint.response(200, FunctionShape)
 def cancel_function(function_id: UUID) -> Response:
     """Its rooms are free at once."""
-    return _shown(command(CancelFunction(function_id=function_id)))
+    return versioned(command(CancelFunction(function_id=function_id)))
 
 
 def _rooms(said: list[dict[str, Any]]) -> tuple[FunctionUse, ...]:
     return tuple(FunctionUse(**room) for room in said)
-
-
-def _shown(function: Function) -> Response:
-    return reply(function, version=function.version)

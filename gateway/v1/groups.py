@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-import marshmallow
 from flask import Response
-from marshmallow import fields, validate, validates_schema
+from marshmallow import fields, validate
 
 from gateway.access.callers import needs
-from gateway.asking import ask, command, reply
+from gateway.asking import ask, command, reply, versioned
 from gateway.blueprint import Blueprint
 from gateway.known import from_register
-from gateway.outside import Flag, MoneyField, Page, Strict, Text, WholeNumber, listing, page, schema_of
+from gateway.outside import Change, Flag, MoneyField, Page, Strict, Text, WholeNumber, listing, page, schema_of
 from gateway.preconditions import version_to_change
 from services.contracts.bookings import (
     BlockNight,
@@ -82,7 +81,7 @@ class NewGroup(Strict):
     may_exceed = Flag(load_default=False, metadata={"description": "An empty block gives free rooms."})
 
 
-class GroupChange(Strict):
+class GroupChange(Change):
     """What is not said stays."""
 
     name = Text(load_default=None)
@@ -98,11 +97,6 @@ class GroupChange(Strict):
     cut_off = fields.Date(load_default=None, metadata=_CUT_OFF)
     rate = Text(load_default=None, most=60)
     may_exceed = Flag(load_default=None)
-
-    @validates_schema
-    def says_something(self, data: dict[str, Any], **_: Any) -> None:
-        if all(value is None for value in data.values()):
-            raise marshmallow.ValidationError("Say at least one field to change.")
 
 
 class GroupFilter(Page):
@@ -121,7 +115,7 @@ def open_group(body: dict[str, Any]) -> Response:
     """Block rooms for a group; 409 `no-room-left` or `closed`, with the nights in `facts`, or `group-exists`."""
     rooms, contact = _rooms(body.pop("rooms")), contact_of(body.pop("contact"))
     opened = command(OpenGroup(**body, rooms=rooms, contact=contact))
-    return reply(opened, 201, headers={"Location": f"/v1/groups/{opened.code}"}, version=opened.version)
+    return versioned(opened, at=f"/v1/groups/{opened.code}")
 
 
 @blueprint.get("/groups")
@@ -138,8 +132,7 @@ def find_groups(wanted: dict[str, Any]) -> Response:
 @blueprint.response(200, GroupShape)
 def read_group(code: str) -> Response:
     """Blocked, picked up and left by night and type, and the group's bookings; with an ETag to change it by."""
-    found = ask(ReadGroup(code=code))
-    return reply(found, version=found.version)
+    return versioned(ask(ReadGroup(code=code)))
 
 
 @blueprint.patch("/groups/<code>")
@@ -160,8 +153,7 @@ def change_group(body: dict[str, Any], code: str) -> Response:
         rooms=None if rooms is None else _rooms(rooms),
         contact=contact_of(contact) if contact else None,
     )
-    changed = command(said)
-    return reply(changed, version=changed.version)
+    return versioned(command(said))
 
 
 @blueprint.post("/groups/<code>/cancel")
@@ -172,8 +164,7 @@ def cancel_group(code: str) -> Response:
 
     `cancelling` where there are so many that it goes on for some seconds.
     """
-    cancelled = command(CancelGroup(code=code))
-    return reply(cancelled, version=cancelled.version)
+    return versioned(command(CancelGroup(code=code)))
 
 
 def contact_of(said: dict[str, Any]) -> Contact:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Any, Final
 from uuid import UUID
 
-import marshmallow
 from flask import Response
-from marshmallow import fields, validate, validates_schema
+from marshmallow import fields, validate
 
 from gateway.access.callers import needs
-from gateway.asking import ask, command, reply
+from gateway.asking import ask, command, reply, versioned
 from gateway.blueprint import Blueprint
-from gateway.outside import Flag, Page, Strict, Text, listing, schema_of, shown
-from gateway.preconditions import version_to_change
+from gateway.outside import Change, Flag, Page, Strict, Text, cleared, listing, schema_of, shown
+from gateway.preconditions import IF_MATCH, version_to_change
 from services.contracts.profiles import (
     AddIdentifierRule,
     ChangeIdentifierRule,
@@ -29,13 +28,6 @@ blueprint = Blueprint("identifier-rules", __name__, description="Which addresses
 _KINDS: Final = ("domain", "address", "name", "number")
 _MEANS: Final = ("relay", "agency", "placeholder")
 _CONFIDENCE: Final = ("sure", "likely")
-_IF_MATCH: Final = {
-    "name": "If-Match",
-    "in": "header",
-    "required": True,
-    "description": "The ETag that was read.",
-    "schema": {"type": "string"},
-}
 
 
 class IdentifierRuleIn(Strict):
@@ -56,17 +48,12 @@ class IdentifierRuleIn(Strict):
     enabled = Flag(load_default=True)
 
 
-class IdentifierRuleChange(Strict):
+class IdentifierRuleChange(Change):
     means = Text(validate=validate.OneOf(_MEANS))
     site = Text(allow_none=True, most=100)
     confidence = Text(validate=validate.OneOf(_CONFIDENCE))
     source = Text(most=100)
     enabled = Flag()
-
-    @validates_schema
-    def says_something(self, data: dict[str, Any], **_: Any) -> None:
-        if not data:
-            raise marshmallow.ValidationError("Say at least one field to change.")
 
 
 class IdentifierRulesFilter(Page):
@@ -98,8 +85,7 @@ def read_identifier_rules(wanted: dict[str, Any]) -> Response:
 @blueprint.response(200, RuleShape)
 def read_identifier_rule(rule_id: UUID) -> Response:
     """One rule, with an ETag to change it by."""
-    found = ask(ReadIdentifierRule(rule_id=rule_id))
-    return reply(found, version=found.version)
+    return versioned(ask(ReadIdentifierRule(rule_id=rule_id)))
 
 
 @blueprint.post("/identifier-rules")
@@ -109,7 +95,7 @@ def read_identifier_rule(rule_id: UUID) -> Response:
 def add_identifier_rule(body: dict[str, Any]) -> Response:
     """Judge all addresses by one more rule, those in the register within minutes. 409 `identifier-rule-exists`."""
     made = command(AddIdentifierRule(**body))
-    return reply(made, 201, headers={"Location": f"/v1/identifier-rules/{made.id}"}, version=made.version)
+    return versioned(made, at=f"/v1/identifier-rules/{made.id}")
 
 
 @blueprint.patch("/identifier-rules/<uuid:rule_id>")
@@ -118,16 +104,12 @@ def add_identifier_rule(body: dict[str, Any]) -> Response:
 @blueprint.response(200, RuleShape)
 def change_identifier_rule(body: dict[str, Any], rule_id: UUID) -> Response:
     """What the rule means, or whether it counts. Another pattern is another rule."""
-    version = _version(rule_id)
-    clear = tuple(name for name, value in body.items() if value is None)
-    given = {name: value for name, value in body.items() if value is not None}
-    changed = command(ChangeIdentifierRule(rule_id=rule_id, version=version, clear=clear, **given))
-    return reply(changed, version=changed.version)
+    return versioned(command(ChangeIdentifierRule(rule_id=rule_id, version=_version(rule_id), **cleared(body))))
 
 
 @blueprint.delete("/identifier-rules/<uuid:rule_id>")
 @needs("admin")
-@blueprint.doc(parameters=[_IF_MATCH])
+@blueprint.doc(parameters=[IF_MATCH])
 @blueprint.response(204)
 def remove_identifier_rule(rule_id: UUID) -> Response:
     """Without it, what it concerned says again who somebody is."""

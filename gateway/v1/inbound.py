@@ -50,7 +50,7 @@ class NoticeFilter(Page):
 
 
 @blueprint.post("/inbound/bookings")
-@needs("inbound")
+@needs("inbound", by_property=True)
 @blueprint.arguments(NoticeIn)
 @blueprint.response(202, ReportShape)
 def receive_notice(notice: BookingNotice) -> Response:
@@ -60,7 +60,7 @@ def receive_notice(notice: BookingNotice) -> Response:
 
 
 @blueprint.get("/inbound/notices")
-@needs("inbound")
+@needs("inbound", by_property=True)
 @blueprint.arguments(NoticeFilter, location="query")
 @blueprint.response(200, listing(ReportShape, "NoticesPage"))
 def find_notices(wanted: dict[str, Any]) -> Response:
@@ -69,7 +69,7 @@ def find_notices(wanted: dict[str, Any]) -> Response:
 
 
 @blueprint.get("/inbound/notices/<uuid:notice_id>")
-@needs("inbound")
+@needs("inbound", by_property=True)
 @blueprint.response(200, ReportShape)
 def read_notice(notice_id: UUID) -> Response:
     """Received, applied, ignored (why) or parked (why)."""
@@ -77,7 +77,7 @@ def read_notice(notice_id: UUID) -> Response:
 
 
 @blueprint.post("/inbound/notices/<uuid:notice_id>/replay")
-@needs("inbound")
+@needs("inbound", by_property=True)
 @blueprint.response(200, ReportShape)
 def replay_notice(notice_id: UUID) -> Response:
     """Apply a parked notice again, now that what it lacked is there."""
@@ -85,7 +85,7 @@ def replay_notice(notice_id: UUID) -> Response:
 
 
 @blueprint.post("/inbound/notices/replay")
-@needs("inbound")
+@needs("inbound", by_property=True)
 @blueprint.arguments(ReplayIn)
 @blueprint.response(202, schema_of(ReplaysAsked))
 def replay_notices(wanted: dict[str, Any]) -> Response:

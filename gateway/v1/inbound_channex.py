@@ -54,7 +54,7 @@ class AcknowledgementShape(Strict):
 
 
 @blueprint.post("/inbound/channex")
-@needs("inbound")
+@needs("inbound", by_property=True)
 @blueprint.doc(requestBody=_BODY)
 @blueprint.response(202, AcknowledgementShape)
 def receive_revisions() -> Response:

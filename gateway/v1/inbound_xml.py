@@ -44,7 +44,7 @@ class Sender(Strict):
 
 
 @blueprint.post("/inbound/opentravel")
-@needs("inbound")
+@needs("inbound", by_property=True)
 @takes(*XML)
 @blueprint.arguments(Sender, location="query")
 @blueprint.doc(requestBody={"required": True, "content": {"application/xml": _DOCUMENT}}, responses=_ANSWER)
@@ -56,7 +56,7 @@ def receive_open_travel(sender: dict[str, Any]) -> Response:
 
 
 @blueprint.post("/inbound/alpinebits")
-@needs("inbound")
+@needs("inbound", by_property=True)
 @takes(FORM, *XML)
 @blueprint.arguments(Sender, location="query")
 @blueprint.doc(

@@ -13,7 +13,7 @@ from gateway import printing
 from gateway.access.callers import needs
 from gateway.asking import ask, command, reply
 from gateway.blueprint import Blueprint
-from gateway.known import about_guest, property_of
+from gateway.known import about_guest, property_of, survivor, wanted_of
 from gateway.outside import LongText, MoneyField, Page, Strict, Text, WholeNumber, listing, page, schema_of
 from services.contracts.billing import (
     CreditedLine,
@@ -31,6 +31,7 @@ from services.contracts.billing import (
     SetInvoicing,
     Statement,
 )
+from services.contracts.bookings import ReadProperties
 from services.contracts.profiles import Profile, ReadProfile
 
 blueprint = Blueprint("invoices", __name__, description="The ledger, written out for who pays")
@@ -139,6 +140,8 @@ def issue_invoice(body: dict[str, Any]) -> Response:
     key, given, language = body.pop("property"), body.pop("addressee"), body.pop("language")
     if key is not None:
         body["property_id"] = property_of(key).id
+    if body["profile_id"] is not None:
+        body["profile_id"] = survivor(body["profile_id"])
     if given is None or language is None:
         owes = body["profile_id"] or ask(ReadDebtor(folio_id=body["folio_id"])).profile_id
         profile = ask(ReadProfile(profile_id=owes))
@@ -158,7 +161,7 @@ def find_invoices(wanted: dict[str, Any]) -> Response:
     """Invoices and credit notes, newest first."""
     key = wanted.pop("property")
     property_id = property_of(key).id if key is not None else None
-    profile_id, folio_id = wanted.pop("profile"), wanted.pop("folio")
+    profile_id, folio_id = wanted_of(wanted.pop("profile")), wanted.pop("folio")
     return reply(page(ask(FindInvoices(profile_id=profile_id, folio_id=folio_id, property_id=property_id, **wanted))))
 
 
@@ -194,24 +197,29 @@ def credit_invoice(body: dict[str, Any], invoice_id: UUID) -> Response:
 
 
 @blueprint.get("/profiles/<uuid:profile_id>/statement")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.arguments(Period, location="query")
 @blueprint.response(200, schema_of(Statement))
 def read_statement(wanted: dict[str, Any], profile_id: UUID) -> Response:
-    """What was owed before a period, every line in it, and what was owed after it."""
+    """What was owed before a period, every line in it, and what was owed after it.
+
+    To a key that is limited to properties it is of these alone, and says so in `property_ids`.
+    """
     return reply(about_guest(profile_id, ReadStatement(profile_id=profile_id, **wanted)))
 
 
 @blueprint.get("/profiles/<uuid:profile_id>/statement.pdf")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.arguments(PrintedPeriod, location="query")
 @blueprint.response(200, content_type="application/pdf")
 def print_statement(wanted: dict[str, Any], profile_id: UUID) -> Response:
     """The statement as PDF."""
     language = wanted.pop("language")
     profile = ask(ReadProfile(profile_id=profile_id))
-    found = ask(ReadStatement(profile_id=profile_id, **wanted), renamed={"first": "from"})
-    return _pdf(printing.statement(found, _addressee(profile), language), f"statement-{found.until}")
+    found = ask(ReadStatement(profile_id=profile.id, **wanted), renamed={"first": "from"})
+    only = found.property_ids or ()
+    houses = [house.name for house in ask(ReadProperties()).items if house.id in only] if only else []
+    return _pdf(printing.statement(found, _addressee(profile), language, houses), f"statement-{found.until}")
 
 
 def _party(said: dict[str, Any]) -> Party:

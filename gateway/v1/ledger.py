@@ -30,7 +30,7 @@ class Reversal(Strict):
 
 
 @blueprint.get("/journals/<uuid:journal_id>")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, schema_of(PostedJournal))
 def read_journal(journal_id: UUID) -> Response:
     """A journal with its entries: debits are positive, credits negative, and the sum is zero per currency."""
@@ -38,7 +38,7 @@ def read_journal(journal_id: UUID) -> Response:
 
 
 @blueprint.post("/journals/<uuid:journal_id>/reverse")
-@needs("admin")
+@needs("admin", by_property=True)
 @blueprint.doc(**{"x-key-demanded": True})
 @blueprint.arguments(Reversal)
 @blueprint.response(201, schema_of(PostedJournal))

@@ -8,10 +8,10 @@ from flask import Response
 from marshmallow import validate
 
 from gateway.access.callers import needs
-from gateway.asking import ask, command, reply
+from gateway.asking import ask, command, reply, versioned
 from gateway.blueprint import Blueprint
 from gateway.outside import Flag, LongText, Strict, Text, WholeNumber, listing, schema_of, shown
-from gateway.preconditions import version_to_change
+from gateway.preconditions import IF_MATCH, version_to_change
 from services.contracts.profiles import AddLevel, Level, LevelHasChanged, ReadLevel, ReadLevels, SetLevel
 
 blueprint = Blueprint("levels", __name__, description="The house's own labels for guests")
@@ -62,7 +62,7 @@ def read_levels(wanted: dict[str, Any]) -> Response:
 def add_level(body: dict[str, Any]) -> Response:
     """A new label; 409 `level-exists` where its code or name is taken."""
     added = command(AddLevel(**body))
-    return reply(added, 201, headers={"Location": f"/v1/levels/{added.code}"}, version=added.version)
+    return versioned(added, at=f"/v1/levels/{added.code}")
 
 
 @blueprint.get("/levels/<code>")
@@ -70,12 +70,12 @@ def add_level(body: dict[str, Any]) -> Response:
 @blueprint.response(200, LevelShape)
 def read_level(code: str) -> Response:
     """One level, with an ETag to change it by."""
-    found = ask(ReadLevel(code=code))
-    return reply(found, version=found.version)
+    return versioned(ask(ReadLevel(code=code)))
 
 
 @blueprint.put("/levels/<code>")
 @needs("admin")
+@blueprint.doc(parameters=[IF_MATCH])
 @blueprint.arguments(LevelAnew)
 @blueprint.response(200, LevelShape)
 def set_level(body: dict[str, Any], code: str) -> Response:
@@ -83,17 +83,15 @@ def set_level(body: dict[str, Any], code: str) -> Response:
     `do_not_book` changes, it holds for all of them, as soon as they have been told of one after another.
     """
     version = version_to_change(LevelHasChanged, lambda: ask(ReadLevel(code=code)).version)
-    changed = command(SetLevel(code=code, version=version, **body))
-    return reply(changed, version=changed.version)
+    return versioned(command(SetLevel(code=code, version=version, **body)))
 
 
 @blueprint.delete("/levels/<code>")
 @needs("admin")
+@blueprint.doc(parameters=[IF_MATCH])
 @blueprint.response(200, LevelShape)
 def retire_level(code: str) -> Response:
     """Give it to nobody any more; who has it keeps it, and Do Not Book stays. `If-Match` holds the ETag."""
     present = ask(ReadLevel(code=code))
     version = version_to_change(LevelHasChanged, lambda: present.version)
-    kept = {name: value for name, value in vars(present).items() if name not in ("version", "retired")}
-    retired = command(SetLevel(**kept, version=version, retired=True))
-    return reply(retired, version=retired.version)
+    return versioned(command(SetLevel(**{**vars(present), "version": version, "retired": True})))

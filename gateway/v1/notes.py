@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Any, get_args
 from uuid import UUID
 
-import marshmallow
 from flask import Response
-from marshmallow import validate, validates_schema
+from marshmallow import validate
 
 from gateway.access.callers import needs
-from gateway.asking import ask, command, reply
+from gateway.asking import ask, command, reply, versioned
 from gateway.blueprint import Blueprint
 from gateway.known import property_id_of
-from gateway.outside import Flag, LongText, Page, Strict, Text, listing, page, schema_of
-from gateway.preconditions import version_to_change
+from gateway.outside import Change, Flag, LongText, Page, Strict, Text, listing, page, schema_of
+from gateway.preconditions import IF_MATCH, version_to_change
 from services.contracts.profiles import (
     AddNote,
     ChangeNote,
@@ -47,15 +46,10 @@ class NewNote(Strict):
     )
 
 
-class NoteChange(Strict):
+class NoteChange(Change):
     text = LongText(most=_LONGEST)
     pinned = Flag(metadata=_PINNED)
     kind = Text(validate=_KIND)
-
-    @validates_schema
-    def says_something(self, data: dict[str, Any], **_: Any) -> None:
-        if not data:
-            raise marshmallow.ValidationError("Say at least one field to change.")
 
 
 class NotesFilter(Page):
@@ -73,7 +67,7 @@ def add_note(body: dict[str, Any], profile_id: UUID) -> Response:
     """Write something down; a pinned note is a warning, one of kind complaint is on the time line as that."""
     property_id = property_id_of(body.pop("property"))
     added = command(AddNote(profile_id=profile_id, property_id=property_id, **body))
-    return reply(added, 201, headers={"Location": f"/v1/notes/{added.id}"}, version=added.version)
+    return versioned(added, at=f"/v1/notes/{added.id}")
 
 
 @blueprint.get("/profiles/<uuid:profile_id>/notes")
@@ -90,8 +84,7 @@ def read_notes(wanted: dict[str, Any], profile_id: UUID) -> Response:
 @blueprint.response(200, NoteShape)
 def read_note(note_id: UUID) -> Response:
     """One note, with an ETag to change it by."""
-    found = ask(ReadNote(note_id=note_id))
-    return reply(found, version=found.version)
+    return versioned(ask(ReadNote(note_id=note_id)))
 
 
 @blueprint.patch("/notes/<uuid:note_id>")
@@ -101,12 +94,12 @@ def read_note(note_id: UUID) -> Response:
 def change_note(body: dict[str, Any], note_id: UUID) -> Response:
     """Change what is given; what it was is in its history. `If-Match` holds the ETag that was read."""
     version = version_to_change(NoteHasChanged, lambda: ask(ReadNote(note_id=note_id)).version)
-    changed = command(ChangeNote(note_id=note_id, version=version, **body))
-    return reply(changed, version=changed.version)
+    return versioned(command(ChangeNote(note_id=note_id, version=version, **body)))
 
 
 @blueprint.delete("/notes/<uuid:note_id>")
 @needs("write", by_property=True)
+@blueprint.doc(parameters=[IF_MATCH])
 @blueprint.response(200, schema_of(NoteHistory))
 def remove_note(note_id: UUID) -> Response:
     """Take a note away: whoever wrote it, or an admin (403 `not-your-note`). Who and when stays in its history."""

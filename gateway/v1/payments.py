@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from flask import Response
@@ -11,7 +11,7 @@ from marshmallow import fields
 from gateway.access.callers import needs
 from gateway.asking import ask, command, reply
 from gateway.blueprint import Blueprint
-from gateway.known import about_guest, refuse_unknown
+from gateway.known import about_guest, survivors, wanted_of
 from gateway.outside import MoneyField, Page, Strict, Text, listing, page, schema_of
 from services.contracts.billing import (
     FindPayments,
@@ -53,9 +53,8 @@ class PaymentFilter(Page):
 @blueprint.response(201, schema_of(Payment))
 def take_payment(body: dict[str, Any]) -> Response:
     """A guest paid, or somebody for them; the credit is allocated to what is due. Needs an Idempotency-Key."""
-    payer = body.pop("payer")
-    refuse_unknown({"/payer": payer, "/on_behalf_of": body["on_behalf_of"]})
-    said = TakePayment(payer_profile_id=payer, **body)
+    payer, credited = survivors({"/payer": body.pop("payer"), "/on_behalf_of": body.pop("on_behalf_of")})
+    said = TakePayment(payer_profile_id=cast(UUID, payer), on_behalf_of=credited, **body)
     return reply(command(said, renamed={"payer_profile_id": "payer"}, key_demanded=True), 201)
 
 
@@ -65,7 +64,8 @@ def take_payment(body: dict[str, Any]) -> Response:
 @blueprint.response(200, PaymentsListing)
 def find_payments(wanted: dict[str, Any]) -> Response:
     """Payments that the profile made, or that were made for it, newest first."""
-    found = ask(FindPayments(profile_id=wanted.pop("profile"), **wanted), renamed={"profile_id": "profile"})
+    said = FindPayments(profile_id=cast(UUID, wanted_of(wanted.pop("profile"))), **wanted)
+    found = ask(said, renamed={"profile_id": "profile"})
     return reply(page(found))
 
 

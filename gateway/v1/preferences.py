@@ -8,15 +8,15 @@ from uuid import UUID
 
 import marshmallow
 from flask import Response
-from marshmallow import fields, validate, validates_schema
+from marshmallow import fields, validate
 
 from gateway import wording
 from gateway.access.callers import needs
 from gateway.asking import answered, ask, ask_all, command, reply
 from gateway.blueprint import Blueprint
 from gateway.known import property_id_of
-from gateway.outside import Flag, LongText, Strict, Text, WholeNumber, listing, schema_of, shown
-from gateway.preconditions import version_to_change
+from gateway.outside import Change, Flag, LongText, Strict, Text, WholeNumber, cleared, listing, schema_of, shown
+from gateway.preconditions import IF_MATCH, version_to_change
 from services.contracts.profiles import (
     AddPreference,
     ChangePreference,
@@ -60,7 +60,7 @@ class NewPreference(Strict):
     since = fields.Date(load_default=None, allow_none=True, metadata={"description": "Today, if not said."})
 
 
-class PreferenceChange(Strict):
+class PreferenceChange(Change):
     """What is not said stays; null empties `text` and `on_date`."""
 
     option = Text(most=40)
@@ -68,11 +68,6 @@ class PreferenceChange(Strict):
     on_date = fields.Date(allow_none=True)
     source = Text(validate=_SOURCE)
     since = fields.Date()
-
-    @validates_schema
-    def says_something(self, data: dict[str, Any], **_: Any) -> None:
-        if not data:
-            raise marshmallow.ValidationError("Say at least one field to change.")
 
 
 class PreferencesFilter(Strict):
@@ -180,9 +175,7 @@ def read_preference(preference_id: UUID) -> Response:
 def change_preference(body: dict[str, Any], preference_id: UUID) -> Response:
     """Change the fields given. `If-Match` holds the ETag. Who changes a derived one says how they know: `source`."""
     version = version_to_change(PreferenceHasChanged, lambda: ask(ReadPreference(preference_id=preference_id)).version)
-    clear = tuple(name for name, value in body.items() if value is None)
-    given = {name: value for name, value in body.items() if value is not None}
-    return _shown(command(ChangePreference(preference_id=preference_id, version=version, clear=clear, **given)))
+    return _shown(command(ChangePreference(preference_id=preference_id, version=version, **cleared(body))))
 
 
 @blueprint.delete("/preferences/<uuid:preference_id>")
@@ -213,6 +206,7 @@ def read_preference_kind(code: str) -> Response:
 
 @blueprint.put("/preference-kinds/<code>")
 @needs("admin")
+@blueprint.doc(parameters=[IF_MATCH])
 @blueprint.arguments(PreferenceKindIn)
 @blueprint.response(200, PreferenceKindShape)
 def set_preference_kind(body: dict[str, Any], code: str) -> Response:
@@ -228,6 +222,7 @@ def set_preference_kind(body: dict[str, Any], code: str) -> Response:
 
 @blueprint.delete("/preference-kinds/<code>")
 @needs("admin")
+@blueprint.doc(parameters=[IF_MATCH])
 @blueprint.response(200, PreferenceKindShape)
 def retire_preference_kind(code: str) -> Response:
     """Nothing more is said of this kind; what was said stays. `If-Match` holds the ETag."""

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Any, get_args
 from uuid import UUID
 
-import marshmallow
-from flask import Response, request
-from marshmallow import fields, pre_load, validate, validates_schema
+from flask import Response
+from marshmallow import fields, pre_load, validate
 
 from gateway.access.callers import needs
 from gateway.asking import ask, command, reply
 from gateway.blueprint import Blueprint
-from gateway.outside import Flag, Page, Strict, Text, page, schema_of
-from gateway.preconditions import version_to_change
+from gateway.outside import Change, Flag, Page, Strict, Text, page, schema_of
+from gateway.preconditions import unless_known, version_to_change
 from gateway.v1 import fields as own_fields
 from gateway.v1.entry import possible_duplicate
 from gateway.v1.finding import FoundPage, find
@@ -164,13 +163,8 @@ class ProfileFilter(Page):
         return own_fields.without_sought(query)
 
 
-class ProfileChange(ProfileFields):
+class ProfileChange(ProfileFields, Change):
     kind = Text(validate=validate.OneOf(_KINDS), metadata={"description": "A company may become an agency."})
-
-    @validates_schema
-    def says_something(self, data: dict[str, Any], **_: Any) -> None:
-        if not data:
-            raise marshmallow.ValidationError("Say at least one field to change.")
 
 
 ProfileShape = schema_of(Profile)
@@ -209,11 +203,7 @@ def find_profiles(wanted: dict[str, Any]) -> Response:
 def read_profile(profile_id: UUID) -> Response:
     """One profile, with an ETag to change it by."""
     found = ask(ReadProfile(profile_id=profile_id))
-    response = reply(found, version=found.version)
-    response.make_conditional(request)
-    if response.status_code == 412:
-        raise ProfileHasChanged
-    return response
+    return unless_known(reply(found, version=found.version), ProfileHasChanged)
 
 
 @blueprint.patch("/profiles/<uuid:profile_id>")

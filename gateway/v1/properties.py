@@ -14,6 +14,7 @@ from gateway.blueprint import Blueprint
 from gateway.outside import Flag, Page, Strict, Text, WholeNumber, listing, part, schema_of, shown
 from gateway.problems import invalid
 from services.contracts.bookings import (
+    AsksVerification,
     Availability,
     HouseHour,
     NewRoomType,
@@ -56,6 +57,10 @@ class PropertyIn(Strict):
     check_out_until = _hour("Who is in house after it on the day of departure is flagged `overdue`.")
     no_show_at = _hour("Of the day after arrival: who has not come by then is a no-show.")
     hold_hours = WholeNumber(allow_none=True, metadata={"description": "How long a tentative booking is held."})
+    verification = Text(
+        validate=validate.OneOf(get_args(AsksVerification)),
+        metadata={"description": "Who is asked, at bookings from now on, to say a code that is mailed to them."},
+    )
     room_types = fields.List(fields.Nested(RoomTypeIn), load_default=[], validate=validate.Length(max=500))
 
 

@@ -15,6 +15,7 @@ from gateway.asking import ask, command, reply
 from gateway.blueprint import Blueprint
 from gateway.known import property_of
 from gateway.outside import Page, Strict, Text, listing, page, schema_of
+from gateway.own_lines import OwnLine, beside_register
 from gateway.problems import Refused
 from services.contracts.bookings.registers import (
     Destruction,
@@ -26,6 +27,7 @@ from services.contracts.bookings.registers import (
     NoteLook,
     ReadRegister,
     ReadRegisterHouse,
+    RegisterEntry,
     RegisterExport,
     RegisterFile,
     RegisterHouse,
@@ -83,7 +85,22 @@ class ReceiptIn(Strict):
     received_on = fields.Date(load_default=None)
 
 
+class RegisterEntryShape(schema_of(RegisterEntry)):  # type: ignore[misc]
+    own_fields = fields.List(
+        fields.Nested(OwnLine),
+        data_key="fields",
+        allow_none=True,
+        metadata={"description": "The house's own that are shown on registers; null while profiles does not answer."},
+    )
+
+
 RegisterShape = schema_of(RegisterExport)
+
+
+class RegisterWithEntries(RegisterShape):  # type: ignore[misc,valid-type]
+    entries = fields.List(fields.Nested(RegisterEntryShape))
+
+
 RegisterHouseShape = schema_of(RegisterHouse)
 
 
@@ -146,10 +163,18 @@ def find_destructions(wanted: dict[str, Any]) -> Response:
 
 @blueprint.get("/registers/<uuid:register_id>")
 @needs("read", by_property=True)
-@blueprint.response(200, RegisterShape)
+@blueprint.response(200, RegisterWithEntries)
 def read_register(register_id: UUID) -> Response:
-    """One export: how many are in its file, who was left out of it and why."""
-    return reply(ask(ReadRegister(register_id=register_id)))
+    """One export: how many are in its file, who was left out of it and why; beside each entry what the house's own
+    fields say of the guest now. The file has none of it: what stands there is the law's.
+    """
+    found = ask(ReadRegister(register_id=register_id))
+    own = beside_register(found.property_id, [each.profile_id for each in found.entries])
+    entries = []
+    for each in found.entries:
+        lines = None if own is None else own.get(each.profile_id, []) if each.profile_id else []
+        entries.append({**vars(each), "fields": lines})
+    return reply({**vars(found), "entries": entries})
 
 
 @blueprint.get("/registers/<uuid:register_id>/file")

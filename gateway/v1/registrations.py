@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, get_args
 from uuid import UUID
 
@@ -13,7 +14,8 @@ from gateway.access.callers import needs
 from gateway.asking import ask, command, reply
 from gateway.blueprint import Blueprint
 from gateway.outside import Count, Instant, Strict, Text, WholeNumber, listing, schema_of, shown
-from gateway.preconditions import version_to_change
+from gateway.own_lines import OwnLine, beside_register
+from gateway.preconditions import if_match, version_to_change
 from services.contracts.bookings import ReadBooking
 from services.contracts.bookings.registers import LookAtCards, LookAtDocument, NoteLook
 from services.contracts.bookings.registration import (
@@ -42,13 +44,9 @@ from services.contracts.profiles import CardLine, ReadCardLines
 
 blueprint = Blueprint("registrations", __name__, description="What the law asks to know of guests")
 
-IF_MATCH: Final = {
-    "name": "If-Match",
-    "in": "header",
-    "required": True,
-    "description": "The ETag that was read; of somebody at a position that nobody has, `If-None-Match: *` instead.",
-    "schema": {"type": "string"},
-}
+_IF_MATCH: Final = if_match(
+    "The ETag that was read; of somebody at a position that nobody has, `If-None-Match: *` instead."
+)
 _EMPTY: Final[dict[str, Any]] = {"allow_none": True}
 _COUNTRY: Final[dict[str, Any]] = {"allow_none": True, "most": 2, "metadata": {"description": "ISO 3166-1 alpha-2."}}
 
@@ -123,6 +121,13 @@ class RegistrationShape(schema_of(Particulars)):  # type: ignore[misc]
     state = fields.String()
     keep_until = fields.Date(allow_none=True, metadata={"description": "The last day it is kept, as things stand."})
     changed_at = Instant(allow_none=True)
+    profile_id = fields.UUID(allow_none=True)
+    own_fields = fields.List(
+        fields.Nested(OwnLine),
+        data_key="fields",
+        allow_none=True,
+        metadata={"description": "The house's own that are shown on registers; null while profiles does not answer."},
+    )
 
 
 class RevealIn(Strict):
@@ -140,7 +145,7 @@ class CardFilter(Strict):
 def read_registrations(booking_id: UUID) -> Response:
     """Everybody who stays: as registered, or as far as the booking knows them. Numbers of documents are masked."""
     found = ask(ReadRegistrations(booking_id=booking_id)).items
-    return reply({"items": [_shown(each) for each in found], "next": None})
+    return reply({"items": _shown(found), "next": None})
 
 
 @blueprint.get("/bookings/<uuid:booking_id>/registrations/missing")
@@ -161,7 +166,7 @@ def read_registration(booking_id: UUID, position: int) -> Response:
 
 @blueprint.put("/bookings/<uuid:booking_id>/registrations/<int:position>")
 @needs("write", by_property=True)
-@blueprint.doc(parameters=[IF_MATCH])
+@blueprint.doc(parameters=[_IF_MATCH])
 @blueprint.arguments(RegistrationIn)
 @blueprint.response(200, RegistrationShape)
 def keep_registration(body: dict[str, Any], booking_id: UUID, position: int) -> Response:
@@ -178,7 +183,7 @@ def keep_registration(body: dict[str, Any], booking_id: UUID, position: int) -> 
 
 @blueprint.delete("/bookings/<uuid:booking_id>/registrations/<int:position>")
 @needs("write", by_property=True)
-@blueprint.doc(parameters=[IF_MATCH])
+@blueprint.doc(parameters=[_IF_MATCH])
 @blueprint.response(204)
 def delete_registration(booking_id: UUID, position: int) -> Response:
     """Registered by mistake: nothing personal of it is left. Files that were exported with it stay as they are."""
@@ -224,13 +229,20 @@ def _own_lines(booking_id: UUID) -> dict[int, tuple[CardLine, ...]]:
 
 def _one(booking_id: UUID, position: int) -> Response:
     found = ask(ReadRegistration(booking_id=booking_id, position=position))
-    return reply(_shown(found), version=found.version)
+    return reply(_shown([found])[0], version=found.version)
 
 
-def _shown(registration: Registration) -> dict[str, Any]:
-    """Flat: the guest's particulars beside what they belong to."""
-    said: dict[str, Any] = shown(registration)
-    return {**{name: value for name, value in said.items() if name != "person"}, **said["person"]}
+def _shown(found: Sequence[Registration]) -> list[dict[str, Any]]:
+    """Of one booking. Flat: the guest's particulars beside what they belong to, and what the house asks for itself."""
+    where = next((each.property_id for each in found if each.property_id), None)
+    own = beside_register(where, [each.profile_id for each in found]) if where else {}
+    items = []
+    for each in found:
+        said: dict[str, Any] = shown(each)
+        rest = {name: value for name, value in said.items() if name not in ("person", "property_id")}
+        lines = None if own is None else own.get(each.profile_id, []) if each.profile_id else []
+        items.append({**rest, **said["person"], "fields": lines})
+    return items
 
 
 def _particulars(said: dict[str, Any]) -> Particulars:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any, cast, get_args
 from uuid import UUID
 
 from flask import Response
@@ -11,18 +11,27 @@ from marshmallow import fields, validate
 from gateway.access.callers import needs
 from gateway.asking import ask, command, reply
 from gateway.blueprint import Blueprint
+from gateway.known import wanted_of
 from gateway.outside import Flag, Page, Strict, Text, listing, part, schema_of, shown
+from services.contracts.bookings import ContactOf, FindContactOf
 from services.contracts.profiles import (
     AddRelation,
     ReadRelations,
+    ReadRepresented,
     Relation,
     RelationWord,
     RemoveRelation,
+    Represented,
 )
 
 blueprint = Blueprint("relations", __name__, description="Who belongs to whom")
 
 RelationShape = schema_of(Relation)
+
+
+class ContactOfShape(schema_of(ContactOf)):  # type: ignore[misc]
+    profile_id = fields.UUID()
+    companies = fields.List(fields.Nested(schema_of(Represented)))
 
 
 class NewRelation(Strict):
@@ -51,8 +60,8 @@ def add_relation(body: dict[str, Any], profile_id: UUID) -> Response:
     The same again answers 200, and changes function and contact if they are said. A company's new contact takes the
     place of the old.
     """
-    other = body.pop("profile_id")
-    kept = command(AddRelation(profile_id=profile_id, other=other, **body), renamed={"other": "profile_id"})
+    other = wanted_of(body.pop("profile_id"))
+    kept = command(AddRelation(profile_id=profile_id, other=cast(UUID, other), **body), renamed={"other": "profile_id"})
     return reply(kept.relation, 201 if kept.created else 200)
 
 
@@ -64,6 +73,19 @@ def read_relations(wanted: dict[str, Any], profile_id: UUID) -> Response:
     """Whoever belongs to the profile, by relation and name."""
     items = shown(ask(ReadRelations(profile_id=profile_id)).items)
     return reply(part(items, wanted["limit"], wanted["cursor"]))
+
+
+@blueprint.get("/profiles/<uuid:profile_id>/contact-of")
+@needs("read", by_property=True)
+@blueprint.response(200, ContactOfShape)
+def read_contact_of(profile_id: UUID) -> Response:
+    """What the profile is the contact person of: companies by name; bookings, groups and functions, the latest first.
+
+    `more`: there are others than the hundred of a kind.
+    """
+    found = ask(ReadRepresented(profile_id=profile_id))
+    named = ask(FindContactOf(profile_ids=found.profile_ids))
+    return reply({"profile_id": found.profile_ids[0], "companies": found.items, **vars(named)})
 
 
 @blueprint.delete("/profiles/<uuid:profile_id>/relations/<uuid:relation_id>")

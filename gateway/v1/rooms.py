@@ -14,7 +14,7 @@ from gateway.asking import ask, command, reply
 from gateway.blueprint import Blueprint
 from gateway.known import with_internals
 from gateway.outside import Flag, LongText, MoneyField, Strict, Text, WholeNumber, schema_of
-from gateway.preconditions import version_to_change
+from gateway.preconditions import IF_MATCH, version_to_change
 from services.contracts.bookings import (
     ArrivalsAssigned,
     AssignArrivals,
@@ -162,6 +162,7 @@ def read_room(room_id: UUID) -> Response:
 
 @blueprint.put("/rooms/<uuid:room_id>")
 @needs("admin")
+@blueprint.doc(parameters=[IF_MATCH])
 @blueprint.arguments(HotelRoomIn)
 @blueprint.response(200, RoomShape)
 def change_room(body: dict[str, Any], room_id: UUID) -> Response:
@@ -174,6 +175,7 @@ def change_room(body: dict[str, Any], room_id: UUID) -> Response:
 
 @blueprint.delete("/rooms/<uuid:room_id>")
 @needs("admin")
+@blueprint.doc(parameters=[IF_MATCH])
 @blueprint.response(200, RoomShape)
 def retire_room(room_id: UUID) -> Response:
     """No room any more, though past stays name it. 409 `room-taken` while stays or closures count on it."""

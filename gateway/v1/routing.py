@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final, get_args
 from uuid import UUID
 
@@ -10,10 +9,10 @@ from flask import Response, request
 from marshmallow import fields, validate
 
 from gateway.access.callers import needs
-from gateway.asking import ask, command, reply
+from gateway.asking import ask, command, reply, versioned
 from gateway.blueprint import Blueprint
 from gateway.outside import MoneyField, Strict, Text, WholeNumber, listing, schema_of, shown
-from gateway.problems import Refused
+from gateway.preconditions import if_match, version_in
 from services.contracts.bookings.routing import (
     BookingRoute,
     NoSuchRoutingRule,
@@ -29,13 +28,7 @@ from services.contracts.bookings.words import Method
 blueprint = Blueprint("routing", __name__, description="Which team works on which booking")
 
 METHODS: Final = get_args(Method)
-IF_MATCH: Final = {
-    "name": "If-Match",
-    "in": "header",
-    "required": False,
-    "description": "The ETag that was read: 412 where somebody else has changed it since.",
-    "schema": {"type": "string"},
-}
+IF_MATCH: Final = if_match("The ETag that was read: 412 where somebody else has changed it since.", required=False)
 
 
 class BookingRuleIn(Strict):
@@ -72,7 +65,7 @@ RoutingRuleShape = schema_of(RoutingRule)
 
 
 @blueprint.get("/routing-rules")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, listing(RoutingRuleShape, "RoutingRulesPage"))
 def read_routing_rules() -> Response:
     """All rules, in the order in which they are tried."""
@@ -80,30 +73,29 @@ def read_routing_rules() -> Response:
 
 
 @blueprint.get("/routing-rules/<code>")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, RoutingRuleShape)
 def read_routing_rule(code: str) -> Response:
     """One rule, with an ETag to replace it by."""
     found = ask(ReadRoutingRules(code=code)).items
     if not found:
         raise NoSuchRoutingRule
-    return reply(found[0], version=found[0].version)
+    return versioned(found[0])
 
 
 @blueprint.put("/routing-rules/<code>")
-@needs("admin")
+@needs("admin", by_property=True)
 @blueprint.doc(parameters=[IF_MATCH])
 @blueprint.arguments(BookingRuleIn)
 @blueprint.response(200, RoutingRuleShape)
 def set_routing_rule(body: dict[str, Any], code: str) -> Response:
     """Create or replace a rule. Bookings that nobody has claimed follow it within seconds."""
     rule = RoutingRule(code=code, **{**body, "weekdays": tuple(body["weekdays"])})
-    kept = command(SetRoutingRule(rule=rule, version=expected_version()))
-    return reply(kept, version=kept.version)
+    return versioned(command(SetRoutingRule(rule=rule, version=expected_version())))
 
 
 @blueprint.delete("/routing-rules/<code>")
-@needs("admin")
+@needs("admin", by_property=True)
 @blueprint.response(204)
 def remove_routing_rule(code: str) -> Response:
     """Take a rule away; the bookings it sent go where the others send them."""
@@ -124,9 +116,4 @@ def expected_version() -> int | None:
     if request.headers.get("If-None-Match", "").strip() == "*":
         return 0
     said = request.headers.get("If-Match", "*").strip()
-    if said == "*":
-        return None
-    found = re.fullmatch(r'"(\d{1,9})"', said)
-    if found is None:
-        raise Refused(412, RoutingHasChanged.code(), "If-Match does not hold an ETag of this.")
-    return int(found.group(1))
+    return None if said == "*" else version_in(said, RoutingHasChanged)

@@ -9,10 +9,10 @@ from marshmallow import fields, validate
 
 from gateway import wording
 from gateway.access.callers import needs
-from gateway.asking import ask, command, reply
+from gateway.asking import ask, command, reply, versioned
 from gateway.blueprint import Blueprint
 from gateway.outside import Flag, Strict, Text, WholeNumber, listing, schema_of, shown
-from gateway.preconditions import version_to_change
+from gateway.preconditions import IF_MATCH, version_to_change
 from services.contracts.profiles import (
     NoSuchStage,
     ReadStages,
@@ -69,20 +69,19 @@ def read_stages() -> Response:
 @blueprint.response(200, StageShape)
 def read_stage(code: str) -> Response:
     """One rule, with an ETag to change it by."""
-    found = _read(code)
-    return reply(found, version=found.version)
+    return versioned(_read(code))
 
 
 @blueprint.put("/stages/<code>")
 @needs("admin")
+@blueprint.doc(parameters=[IF_MATCH])
 @blueprint.arguments(StageIn)
 @blueprint.response(200, StageShape)
 def set_stage(body: dict[str, Any], code: str) -> Response:
     """The whole rule anew; `If-Match` holds the ETag. Everybody's stage follows soon after the answer."""
     version = version_to_change(StageHasChanged, lambda: _read(code).version)
     tiers, care = tuple(body.pop("tiers")), wording.said(body.pop("care"))
-    kept = command(SetStage(code=code, version=version, tiers=tiers, care=care, **body))
-    return reply(kept, version=kept.version)
+    return versioned(command(SetStage(code=code, version=version, tiers=tiers, care=care, **body)))
 
 
 @blueprint.post("/stages/recompute")

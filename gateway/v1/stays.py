@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-import marshmallow
 from flask import Response
-from marshmallow import fields, validates_schema
+from marshmallow import fields
 
 from gateway import shapes
 from gateway.access.callers import needs
 from gateway.asking import ask, command, reply
 from gateway.blueprint import Blueprint
 from gateway.known import with_internals
-from gateway.outside import MoneyField, Strict, Text, WholeNumber, schema_of
+from gateway.outside import Change, MoneyField, Strict, Text, WholeNumber, schema_of
 from gateway.preconditions import version_to_change
 from gateway.v1.bookings import RoomIn, room_of
 from services.contracts.bookings import (
@@ -36,15 +35,10 @@ blueprint = Blueprint("stays", __name__, description="Changes of a stay, and gue
 _WHOLE = {"description": "The whole stay's from now on. Without it the price stays, or the sum of its rooms'."}
 
 
-class StayChange(Strict):
+class StayChange(Change):
     arrival = fields.Date(load_default=None)
     departure = fields.Date(load_default=None)
     price = MoneyField(load_default=None, metadata=_WHOLE)
-
-    @validates_schema
-    def says_something(self, data: dict[str, Any], **_: Any) -> None:
-        if all(value is None for value in data.values()):
-            raise marshmallow.ValidationError("Say at least one field to change.")
 
 
 class RoomToAdd(RoomIn):

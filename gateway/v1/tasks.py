@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-import marshmallow
 from flask import Response
-from marshmallow import fields, validate, validates_schema
+from marshmallow import fields, validate
 
 from gateway.access.callers import needs
-from gateway.asking import ask, command, reply
+from gateway.asking import ask, command, reply, versioned
 from gateway.blueprint import Blueprint
-from gateway.known import property_id_of, property_of
-from gateway.outside import Instant, LongText, Page, Strict, Text, listing, page, schema_of
+from gateway.known import property_id_of, property_of, wanted_of
+from gateway.outside import Change, Instant, LongText, Page, Strict, Text, cleared, listing, page, schema_of
 from gateway.preconditions import version_to_change
 from services.contracts.profiles import (
     AddTask,
@@ -48,7 +47,7 @@ class NewTask(Strict):
     remind_at = Instant(load_default=None, allow_none=True, metadata=_REMIND_AT)
 
 
-class TaskChange(Strict):
+class TaskChange(Change):
     """What is not said stays; null empties."""
 
     title = Text()
@@ -57,11 +56,6 @@ class TaskChange(Strict):
     due_at = Instant(allow_none=True)
     due_on = fields.Date(allow_none=True, metadata=_DUE_ON)
     remind_at = Instant(allow_none=True, metadata=_REMIND_AT)
-
-    @validates_schema
-    def says_something(self, data: dict[str, Any], **_: Any) -> None:
-        if not data:
-            raise marshmallow.ValidationError("Say at least one field to change.")
 
 
 class TaskFilter(Page):
@@ -86,7 +80,7 @@ def add_task(body: dict[str, Any], profile_id: UUID) -> Response:
     house = property_of(key) if key else None
     property_id, time_zone = (house.id, house.time_zone) if house else (None, None)
     added = command(AddTask(profile_id=profile_id, property_id=property_id, time_zone=time_zone, **body))
-    return reply(added, 201, headers={"Location": f"/v1/tasks/{added.id}"}, version=added.version)
+    return versioned(added, at=f"/v1/tasks/{added.id}")
 
 
 @blueprint.get("/tasks")
@@ -96,7 +90,7 @@ def add_task(body: dict[str, Any], profile_id: UUID) -> Response:
 def find_tasks(wanted: dict[str, Any]) -> Response:
     """By guest, assignee, property and due date; due first, then those without a due date."""
     state = None if wanted["state"] == "all" else wanted["state"]
-    house, who = property_id_of(wanted.pop("property")), wanted.pop("profile")
+    house, who = property_id_of(wanted.pop("property")), wanted_of(wanted.pop("profile"))
     return reply(page(ask(FindTasks(**{**wanted, "state": state}, property_id=house, profile_id=who))))
 
 
@@ -105,7 +99,7 @@ def find_tasks(wanted: dict[str, Any]) -> Response:
 @blueprint.response(200, TaskShape)
 def read_task(task_id: UUID) -> Response:
     """One task, with an ETag to change it by."""
-    return _shown(ask(ReadTask(task_id=task_id)))
+    return versioned(ask(ReadTask(task_id=task_id)))
 
 
 @blueprint.patch("/tasks/<uuid:task_id>")
@@ -115,9 +109,7 @@ def read_task(task_id: UUID) -> Response:
 def change_task(body: dict[str, Any], task_id: UUID) -> Response:
     """Change the fields given; null empties one. `If-Match` holds the ETag. Another due date is reminded of anew."""
     version = version_to_change(TaskHasChanged, lambda: ask(ReadTask(task_id=task_id)).version)
-    clear = tuple(name for name, value in body.items() if value is None)
-    given = {name: value for name, value in body.items() if value is not None}
-    return _shown(command(ChangeTask(task_id=task_id, version=version, clear=clear, **given)))
+    return versioned(command(ChangeTask(task_id=task_id, version=version, **cleared(body))))
 
 
 @blueprint.post("/tasks/<uuid:task_id>/done")
@@ -125,7 +117,7 @@ def change_task(body: dict[str, Any], task_id: UUID) -> Response:
 @blueprint.response(200, TaskShape)
 def finish_task(task_id: UUID) -> Response:
     """It is done; who and when is noted, of the first time it is said."""
-    return _shown(command(FinishTask(task_id=task_id)))
+    return versioned(command(FinishTask(task_id=task_id)))
 
 
 @blueprint.post("/tasks/<uuid:task_id>/reopen")
@@ -133,8 +125,4 @@ def finish_task(task_id: UUID) -> Response:
 @blueprint.response(200, TaskShape)
 def reopen_task(task_id: UUID) -> Response:
     """It is not done after all."""
-    return _shown(command(ReopenTask(task_id=task_id)))
-
-
-def _shown(task: Task) -> Response:
-    return reply(task, version=task.version)
+    return versioned(command(ReopenTask(task_id=task_id)))

@@ -11,7 +11,7 @@ from marshmallow import fields, validate
 
 from gateway import shapes
 from gateway.access.callers import needs
-from gateway.asking import ask, command, reply
+from gateway.asking import ask, command, reply, versioned
 from gateway.blueprint import Blueprint
 from gateway.known import internals_of
 from gateway.outside import Page, Strict, Text, listing, page, schema_of, shown
@@ -62,7 +62,7 @@ TeamShape = schema_of(Team)
 
 
 @blueprint.get("/teams")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, listing(TeamShape, "TeamsPage"))
 def read_teams() -> Response:
     """All teams with their members."""
@@ -70,26 +70,25 @@ def read_teams() -> Response:
 
 
 @blueprint.get("/teams/<code>")
-@needs("read")
+@needs("read", by_property=True)
 @blueprint.response(200, TeamShape)
 def read_team(code: str) -> Response:
     """One team, with an ETag to replace it by."""
     found = ask(ReadTeams(code=code)).items
     if not found:
         raise NoSuchTeam
-    return reply(found[0], version=found[0].version)
+    return versioned(found[0])
 
 
 @blueprint.put("/teams/<code>")
-@needs("admin")
+@needs("admin", by_property=True)
 @blueprint.doc(parameters=[IF_MATCH])
 @blueprint.arguments(TeamIn)
 @blueprint.response(200, TeamShape)
 def set_team(body: dict[str, Any], code: str) -> Response:
     """Create or replace a team. Only its members, and admins, work on bookings that are routed to it."""
     team = Team(code=code, **{**body, "members": tuple(body["members"])})
-    kept = command(SetTeam(team=team, version=expected_version()))
-    return reply(kept, version=kept.version)
+    return versioned(command(SetTeam(team=team, version=expected_version())))
 
 
 @blueprint.get("/teams/<code>/queue")

@@ -29,13 +29,14 @@ from services.contracts.bookings import (
 from services.contracts.consent import ConsentChanged
 from services.contracts.loyalty import LoyaltyAccountOpened, LoyaltyPointsChanged, LoyaltyTierChanged
 from services.contracts.notifier import MessageChanged
-from services.contracts.profiles import LevelChanged, ProfileChanged, StageChanged, TaskChanged
+from services.contracts.profiles import FieldChanged, LevelChanged, ProfileChanged, StageChanged, TaskChanged
 from services.kit import wire
 from services.kit.db import Tx
 from services.kit.doors import Service, every, subscribe
 
 # How long a view is kept that nobody refetched: names and addresses in it are a copy of other services' data.
 KEPT: Final = timedelta(days=30)
+SWEPT_AT_ONCE: Final = 5000
 
 
 class ViewService(Service):
@@ -52,6 +53,10 @@ class ViewService(Service):
     @subscribe(StageChanged, together=True)
     def mark_stage(self, tx: Tx, event: StageChanged) -> None:
         store.mark_old(tx, "profile", event.profile_id)
+
+    @subscribe(FieldChanged)
+    def mark_all_profiles(self, tx: Tx, event: FieldChanged) -> None:
+        store.mark_all_old(tx, "profile")
 
     @subscribe(TaskChanged, together=True)
     def mark_tasks(self, tx: Tx, event: TaskChanged) -> None:
@@ -134,6 +139,11 @@ class ViewService(Service):
     @subscribe(RoomsAssigned, together=True)
     def tell_assigned(self, tx: Tx, event: RoomsAssigned) -> None:
         log.record(tx, event.topic(), event.property_id, wire.dump(event))
+
+    @every(seconds=5)
+    def sweep(self, tx: Tx) -> None:
+        """Forget what was asked before it was said of all guests that less of it is to be seen."""
+        store.sweep(tx, SWEPT_AT_ONCE)
 
     @every(seconds=3600)
     def forget_unused(self, tx: Tx) -> None:

@@ -5,6 +5,10 @@ And for an hour at most: should an owner ever change something without telling a
 Why no mark can be lost: a reader's row exists before it asks the owner. An event that arrives before the row is there
 tells of a change that was committed before the owner was asked; one that arrives later finds the row and gives it a
 new generation, and the answer is kept under the old one.
+
+What makes a section of every guest old at once (a field is masked from now on) is one row, the least generation that
+is good: a row below it counts as one at it, so what was asked before is old and what is asked from then on is fresh.
+What is that old is not shown while its owner is silent either, and swept away: it may hold what is to be seen no more.
 """
 
 from __future__ import annotations
@@ -75,6 +79,19 @@ def mark_old(tx: Tx, section: str, *profile_ids: UUID) -> None:
         tx.execute(_MARK, {"profile_id": profile_id, "section": section})
 
 
+def mark_all_old(tx: Tx, section: str) -> None:
+    """This section of everybody, however many have looked; what is kept of it is shown no more."""
+    tx.execute(_MARK_ALL, {"section": section})
+
+
+def sweep(tx: Tx, most: int) -> int:
+    """Drop sections that were marked old for everybody and not asked anew since; the number dropped."""
+    swept = len(tx.execute(_SWEEP, {"most": most}).all())
+    if swept < most:
+        tx.execute(_SWEPT)
+    return swept
+
+
 def forget(tx: Tx, profile_id: UUID) -> None:
     """Drop a guest's sections: the next look starts anew."""
     tx.execute(_FORGET, {"profile_id": profile_id})
@@ -91,11 +108,16 @@ def _array(name: str, of: sa.types.TypeEngine[Any]) -> sa.BindParameter[Any]:
 
 _ID = sa.bindparam("profile_id", type_=sa.Uuid)
 
+_LEAST_GOOD = "(SELECT least_good FROM section_generations g WHERE g.section = sections.section)"
+_GENERATION = f"greatest(generation, {_LEAST_GOOD})"
 # Null where nobody has answered yet.
-FRESH = "fetched_generation = generation AND as_of > now() - interval '1 hour'"
+FRESH = f"fetched_generation = {_GENERATION} AND as_of > now() - interval '1 hour'"
 
 _READ = sa.text(
-    f"SELECT section, body, as_of, generation, {FRESH} FROM sections WHERE profile_id = :profile_id"  # noqa: S608 constants
+    f"""
+    SELECT section, CASE WHEN fetched_generation < {_LEAST_GOOD} THEN NULL ELSE body END, as_of, {_GENERATION}, {FRESH}
+    FROM sections WHERE profile_id = :profile_id
+    """  # noqa: S608 constants
 ).bindparams(_ID)
 
 _OPEN = sa.text(
@@ -130,6 +152,29 @@ _KEEP = sa.text(
 _MARK = sa.text(
     "UPDATE sections SET generation = nextval('generations') WHERE profile_id = :profile_id AND section = :section"
 ).bindparams(_ID)
+
+# Never back to an earlier one, as those who mark at the same moment may commit in another order.
+_MARK_ALL = sa.text(
+    "INSERT INTO section_generations AS g (section, least_good, swept) VALUES (:section, nextval('generations'), false)"
+    " ON CONFLICT (section) DO UPDATE SET least_good = greatest(g.least_good, excluded.least_good), swept = false"
+)
+
+_SWEEP = sa.text(
+    """
+    DELETE FROM sections WHERE (profile_id, section) IN (
+        SELECT s.profile_id, s.section FROM section_generations g JOIN sections s USING (section)
+        WHERE NOT g.swept AND s.fetched_generation < g.least_good LIMIT :most FOR UPDATE OF s SKIP LOCKED
+    )
+    RETURNING 1
+    """
+)
+_SWEPT = sa.text(
+    """
+    UPDATE section_generations g SET swept = true WHERE NOT swept AND NOT EXISTS (
+        SELECT FROM sections s WHERE s.section = g.section AND s.fetched_generation < g.least_good
+    )
+    """
+)
 
 _FORGET = sa.text("DELETE FROM sections WHERE profile_id = :profile_id").bindparams(_ID)
 

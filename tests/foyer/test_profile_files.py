@@ -7,6 +7,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,8 @@ def guests(folder: Path, tag: str) -> Path:
         lines = csv.writer(opened)
         lines.writerow(HEADER)
         for n in range(GUESTS):
-            lines.writerow((f"Guest{n}", f"Of{tag}", f"guest{n}@{tag}.example.com", f"1980-01-{1 + n % 28:02}", "PT"))
+            born = date(1950, 1, 1) + timedelta(days=100 * n)
+            lines.writerow((f"Guest{n}", f"Of{tag}", f"guest{n}@{tag}.example.com", born, "PT"))
         lines.writerow(("Nobody", f"Of{tag}", "no address", "", ""))
     return file
 
@@ -97,6 +99,7 @@ def test_a_mapping_says_what_columns_hold(system: Any, tmp_path: Path) -> None:
     mapping.write_text("columns: {x: birth_date, 2: given_name, z: email}\ndates: mdy\n", encoding="utf-8")
     system.foyer("import-profiles", str(file), "--mapping", str(mapping))
     (row,) = system.databases.admin("profiles").execute(
-        "SELECT birth_date FROM profiles WHERE given_name = %s", ["Ana"]
+        "SELECT birth_date FROM profiles p JOIN contact_points c ON c.profile_id = p.id WHERE c.key = %s",
+        [f"a@{tag}.example.com"],
     )
     assert str(row[0]) == "1980-03-04"

@@ -141,6 +141,7 @@ def furnished(api: FlaskClient, services: AllServices) -> Examples:
         "POST /v1/allocations": {"booking_id": booking}, "POST /v1/allocations/release": {"booking_id": booking},
         "POST /v1/inbound/bookings": {**told, "property": "LIS-CITY"},
         "POST /v1/inbound/charges": {"external_id": "2", "booking_id": booking, "kind": "restaurant", "amount": _EUR},
+        "PUT /v1/availability": {"closed": False},
         "PUT /v1/properties/{key}/policies": {"policies": [_POLICY]},
         "PUT /v1/properties/{key}/taxes": {"vat": [_VAT]},
         "PUT /v1/bookings/{booking_id}/routing": {"rules": [{"kinds": ["restaurant"], "payer": ana}]},

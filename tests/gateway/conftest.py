@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask
@@ -14,6 +14,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from gateway.access.callers import Caller, Callers
 from gateway.app import build
 from services.kit.refusal import Refusal, Unavailable
+from tests.databases import Databases
+
+if TYPE_CHECKING:
+    from tests.gateway.two_houses import TwoHouses
 
 
 class FakeServices:
@@ -105,6 +109,14 @@ def api(application: tuple[Flask, FakeServices], services: FakeServices) -> Flas
     client = application[0].test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = "Bearer foyer_read.write.inbound.admin"
     return client
+
+
+@pytest.fixture
+def houses(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> TwoHouses:
+    monkeypatch.setenv("FOYER_SEALING_KEYS", "1:" + "a-secret-of-chance-" * 2)
+    from tests.gateway.two_houses import two_houses  # which has the callers from here
+
+    return two_houses(databases)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -122,8 +123,8 @@ def anas_tasks() -> TasksFound:
 
 
 def know_ana(services: Any) -> None:
-    """All owners answer for Ana."""
-    services.will_answer(ReadProfile, ana_silva())
+    """All owners answer for Ana, by whatever id she is asked for."""
+    services.will_answer(ReadProfile, lambda asked: replace(ana_silva(), id=asked.profile_id))
     services.will_answer(FindBookings, BookingsFound(items=(anas_stay(),)))
     services.will_answer(ReadAccount, anas_account())
     services.will_answer(ReadConsents, anas_consents())

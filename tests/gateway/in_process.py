@@ -99,7 +99,7 @@ class AllServices:
 
     def _relay(self, announcer: str) -> int:
         outbox = self._databases.admin(announcer)
-        rows = outbox.execute(_WAITING).fetchall()
+        rows = outbox.execute(WAITING).fetchall()
         for seq, event_id, routing_key, body, headers in rows:
             for service in self._services.values():
                 for door in doors_of(type(service)):
@@ -128,4 +128,4 @@ class AllServices:
         return delivery
 
 
-_WAITING = "SELECT seq, event_id, routing_key, body, headers FROM outbox WHERE published_at IS NULL ORDER BY seq"
+WAITING = "SELECT seq, event_id, routing_key, body, headers FROM outbox WHERE published_at IS NULL ORDER BY seq"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import io
 import json
 import re
@@ -238,8 +241,21 @@ def test_a_command_is_known_by_what_the_caller_said(api, services):
     send({"given_name": "Ana"}, key="")
     first, again, other, without = services.digests
     assert first == again != other
-    assert len(first) == 64
     assert without is None
+
+
+def test_what_the_caller_said_is_guessed_by_nobody_without_their_key(api, services, as_key):
+    """The digest that is kept is made under the API key, in whatever header it came; behind it, the one of before."""
+    services.will_answer(CreateProfile, ana_silva())
+    named = base64.b64encode(b"anybody:foyer_write").decode()
+    for key in (as_key("write"), {"Authorization": f"Basic {named}"}, as_key("write.read")):
+        api.post("/v1/profiles", json={"given_name": "Ana"}, headers={"Idempotency-Key": "one", **key})
+    said = [digests.split(" ") for digests in services.digests]
+    plain = hashlib.sha256(b'["/v1/profiles",{"given_name":"Ana"}]').hexdigest()
+    assert {before for _, before in said} == {plain}
+    mine, as_password, anothers = (kept for kept, _ in said)
+    assert mine == as_password != anothers
+    assert mine == hmac.digest(b"foyer_write", bytes.fromhex(plain), "sha256").hex()
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "schl\u00fcssel"])
@@ -283,3 +299,29 @@ def test_answers_are_not_kept_by_browsers_and_not_guessed_at(api):
     assert headers["Cache-Control"] == "no-store"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize(
+    ("path", "nothing", "something"),
+    [
+        (f"/v1/bookings/{STAY}", {"price": None}, {"departure": "2026-12-05"}),
+        (f"/v1/functions/{STAY}", {"name": None}, {"notes": ""}),
+        ("/v1/groups/CONF", {"may_exceed": None}, {"may_exceed": False}),
+        (f"/v1/identifier-rules/{STAY}", {}, {"site": None}),
+        (f"/v1/notes/{STAY}", {}, {"pinned": False}),
+        (f"/v1/preferences/{STAY}", {}, {"text": None}),
+        (f"/v1/profiles/{ANA}", {}, {"birth_date": None}),
+        (f"/v1/tasks/{STAY}", {}, {"due_at": None}),
+    ],
+)
+def test_a_change_says_something(api, services, path, nothing, something):
+    """Null says something where it empties a field."""
+    for said in ({}, nothing):
+        answer = api.patch(path, json=said, headers={"If-Match": '"1"'})
+        assert (answer.status_code, answer.get_json()["errors"][0]["detail"]) == (
+            422,
+            "Say at least one field to change.",
+        )
+    assert services.asked == []
+    api.patch(path, json=something, headers={"If-Match": '"1"'})
+    assert len(services.asked) == 1

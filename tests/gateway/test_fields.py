@@ -7,10 +7,15 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from nameko.testing.services import worker_factory
 
 from gateway.printing import setting
+from gateway.view.service import ViewService
+from services.contracts.profiles import FieldChanged, ProfileChanged
+from services.kit import wire
+from services.kit.db import Database
 from tests.databases import Databases
-from tests.gateway.a_house import _REGISTER
+from tests.gateway.a_house import _GUEST, _REGISTER
 from tests.gateway.lisbon import TODAY, House, pointers
 
 pytestmark = pytest.mark.servers
@@ -165,6 +170,73 @@ def test_the_document_describes_the_fields_as_they_are_at_the_moment(house: Hous
     house.does("DELETE", "/v1/fields/newspaper", If_Match="*")
     assert set(fields_of(house, "NewProfile")) == {"passport"}
     assert fields_of(house, "Profile")["newspaper"]["deprecated"]
+
+
+def test_registers_have_the_fields_that_are_for_them_masked_where_they_are(house: House):
+    beside = {"shown_on": ["register"]}
+    house.does("POST", "/v1/fields", {**NEWSPAPER, **beside})
+    house.does("POST", "/v1/fields", {**DOCUMENT, **beside})
+    house.does("POST", "/v1/fields", {**NEWSPAPER, "code": "plate", "position": 9, **beside})
+    house.does("POST", "/v1/fields", {**NEWSPAPER, "code": "other"})
+    house.does("PUT", "/v1/properties/LIS-CITY/register", _REGISTER)
+    said = {"newspaper": "publico", "passport": PASSPORT, "other": "expresso"}
+    stay = house.books(house.knows("Ana", fields=said), arrival=str(TODAY))
+    guest = f"/v1/bookings/{stay['id']}/registrations"
+    registered = house.does("PUT", f"{guest}/0", _GUEST, If_Match="*", Accept_Language="pt")
+    lines = {line["code"]: (line["label"], line["value"], line["masked"]) for line in registered["fields"]}
+    assert lines == {
+        "newspaper": ("Jornal", "publico", False),
+        "passport": ("Passport", "•••6543", True),
+        "plate": ("Jornal", None, False),
+    }
+    (read,) = house.does("GET", guest, Accept_Language="pt")["items"]
+    assert read["fields"] == registered["fields"]
+    assert read["fields"][0]["options"] == [{"code": "publico", "label": "Público"}]
+    house.does("POST", f"/v1/bookings/{stay['id']}/check-in")
+    register = house.does("POST", "/v1/registers", {"property": "LIS-CITY", "day": str(TODAY)})
+    (entry,) = house.does("GET", f"/v1/registers/{register['id']}", Accept_Language="pt")["entries"]
+    assert entry["fields"] == registered["fields"]
+    assert PASSPORT not in house.calls("GET", f"/v1/registers/{register['id']}/file").text
+
+
+def view_hears(house: House) -> None:
+    """All that profiles has announced so far."""
+    view = worker_factory(ViewService, db=Database(house.databases.url("gateway")))
+    doors = {FieldChanged: view.mark_all_profiles, ProfileChanged: view.mark_profile}
+    for kind, door in doors.items():
+        said = "SELECT body FROM outbox WHERE routing_key = %s ORDER BY seq"
+        for (body,) in house.databases.admin("profiles").execute(said, [kind.routing_key()]).fetchall():
+            door(wire.load(kind, wire.parse(body)))
+
+
+def seen(house: House, who: str) -> Any:
+    return house.does("GET", f"/v1/profiles/{who}/view")["profile"]["fields"]
+
+
+def test_a_field_that_is_masked_from_now_on_is_masked_in_the_view_too(house: House):
+    plain = {**DOCUMENT, "encrypted": False}
+    house.does("POST", "/v1/fields", plain)
+    ana = house.knows("Ana", fields={"passport": PASSPORT})
+    view_hears(house)
+    assert seen(house, ana) == {"passport": PASSPORT}
+    house.does("PUT", "/v1/fields/passport", anew(plain, masked=True), If_Match="*")
+    view_hears(house)
+    assert seen(house, ana) == {"passport": "•••6543"}
+
+
+def test_what_is_wiped_is_neither_found_nor_seen(house: House):
+    house.does("POST", "/v1/fields", {**NEWSPAPER, "retention_months": 1})
+    ana = house.knows("Ana", fields={"newspaper": "publico"})
+    view_hears(house)
+    assert seen(house, ana) == {"newspaper": "publico"}
+    past = "UPDATE profile_fields SET said_at = said_at - interval '2 months', review_on = review_on - 62"
+    house.databases.admin("profiles").execute(past)
+    house.services._services["profiles"].wipe_fields()
+    view_hears(house)
+    assert house.does("GET", "/v1/profiles?field.newspaper=publico")["items"] == []
+    assert seen(house, ana) == {}
+    assert "publico" not in str(house.databases.admin("gateway").execute("SELECT body FROM sections").fetchall())
+    assert house.databases.admin("profiles").execute("SELECT 1 FROM profile_fields, field_keys").fetchall() == []
 
 
 def test_the_registration_card_has_the_fields_that_are_for_it(house: House, monkeypatch: pytest.MonkeyPatch):

@@ -15,6 +15,7 @@ from services.contracts.bookings import (
     GuestsOfDocument,
     NoSuchBooking,
     ReadBooking,
+    RegisteredGuest,
 )
 from services.contracts.profiles import FindProfiles, Matched, ProfilesFound
 from services.kit.refusal import Invalid, Problem, Unavailable
@@ -205,6 +206,13 @@ def test_where_no_numbers_are_kept_it_is_said_so(api, services):
     assert (answer.status_code, answer.get_json(force=True)["errors"][0]["pointer"]) == (422, "/document")
 
 
+def test_who_was_registered_without_a_profile_is_answered_with_their_booking(api, services):
+    met = RegisteredGuest(booking_id=CLEA.id, position=2)
+    services.will_answer(FindByDocument, GuestsOfDocument(profile_ids=(), registered=(met,)))
+    answer = api.post("/v1/profiles/search", json={"document": "AB 123"}).get_json()
+    assert answer == {"items": [], "next": None, "registered": [{"booking_id": str(CLEA.id), "position": 2}]}
+
+
 @pytest.mark.servers
 def test_a_guest_who_was_registered_is_found_by_their_document(databases, monkeypatch):
     monkeypatch.setenv("FOYER_SEALING_KEYS", "1:" + "a-secret-of-chance-" * 2)
@@ -215,3 +223,7 @@ def test_a_guest_who_was_registered_is_found_by_their_document(databases, monkey
     house.does("PUT", f"/v1/bookings/{booking['id']}/registrations/0", said, If_Match='"0"')
     found = house.does("POST", "/v1/profiles/search", {"document": "ab-123 4567"})["items"]
     assert [(item["id"], item["matched"]["field"]) for item in found] == [(ana, "document")]
+    met = {"document": {"kind": "passport", "number": "CD7654321", "issuing_country": "GB"}}
+    house.does("PUT", f"/v1/bookings/{booking['id']}/registrations/4", met, If_None_Match="*")
+    answer = house.does("POST", "/v1/profiles/search", {"document": "CD7654321"})
+    assert (answer["items"], answer["registered"]) == ([], [{"booking_id": booking["id"], "position": 4}])

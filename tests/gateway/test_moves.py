@@ -114,6 +114,55 @@ def test_both_time_lines_say_that_a_booking_moved(house):
     assert all(s["what"] == "booking.left" for s in stays) or stays == []
 
 
+def test_both_time_lines_say_why_a_booking_moved_by_itself(house):
+    ana = house.knows("Ana", emails=[{"address": REAL}])
+    booking = notice(house, "BDC-1")
+    old = guest_of(booking)
+    house.does("POST", f"/v1/profiles/{old}/notes", {"text": "Wants a high floor."})  # so that the card stays
+    gives(house, old)
+    for who in (ana, old):
+        (move,) = house.does("GET", f"/v1/profiles/{who}/timeline?kind=move")["items"]
+        assert (move["what"], move["booking_id"]) == ("booking.moved", booking["id"])
+        assert move["facts"] == {"from": old, "to": ana, "by_hand": False, "why": "same-email-and-name"}
+    (told,) = house.does("GET", f"/v1/bookings/{booking['id']}/moves")["items"]
+    assert told["why"] == "same-email-and-name"
+
+
+def test_a_booking_goes_back_by_hand_and_nothing_takes_it_there_again(house):
+    ana = house.knows("Ana", emails=[{"address": REAL}])
+    booking = notice(house, "BDC-1")
+    old = guest_of(booking)
+    house.does("POST", f"/v1/profiles/{old}/notes", {"text": "Another Ana Silva, who uses her mailbox."})
+    gives(house, old)
+    house.does("POST", f"/v1/bookings/{booking['id']}/move", {"from": ana, "to": old, "why": "It was her mother."})
+    (pair,) = house.does("GET", "/v1/duplicates")["items"]
+    house.does("POST", f"/v1/duplicates/{pair['id']}", {"decision": "different"})
+    known = house.does("GET", f"/v1/profiles/{old}")
+    changed = {"birth_date": "1955-04-01", "confirm": [ana]}
+    house.does("PATCH", f"/v1/profiles/{old}", changed, If_Match=f'"{known["version"]}"')
+    said = notice(house, "BDC-1", family_name="Silva", language="en")  # its source tells it once more
+    assert guest_of(said) == guest_of(house.booking(booking)) == old
+    for who in (ana, old):
+        moves = house.does("GET", f"/v1/profiles/{who}/timeline?kind=move")["items"]
+        assert [(m["facts"]["to"], m["facts"]["by_hand"]) for m in moves] == [(old, True), (ana, False)]
+    assert house.owes(old) == "300.00"
+    assert house.owes(ana) in ("0.00", "nothing")
+
+
+def test_a_message_that_waits_to_be_sent_is_of_whom_the_booking_moves_to(house):
+    ana = house.knows("Ana", emails=[{"address": REAL}])
+    booking = notice(house, "BDC-1")
+    old = guest_of(booking)
+    house.databases.admin("notifier").execute(
+        "UPDATE messages SET state = 'waiting', next_try_at = now() + interval '1 hour' WHERE booking_id = %s",
+        [booking["id"]],
+    )
+    gives(house, old)
+    assert [m["state"] for m in house.messages(ana) if m["booking_id"] == booking["id"]] == ["waiting"]
+    left = "SELECT count(*) FROM messages WHERE profile_id = %s"
+    assert house.databases.admin("notifier").execute(left, [old]).fetchone() == (0,)
+
+
 def test_what_was_paid_for_a_booking_is_the_credit_of_whom_it_moves_to(house):
     ana, bruno = house.knows("Ana", emails=[{"address": REAL}]), house.knows("Bruno", "Costa")
     booking = house.books({"profile_id": bruno})
@@ -225,8 +274,21 @@ def test_a_house_chooses_how_sure_is_sure_within_bounds(house):
     for wrong in ({"certain": 0.2, "review": 0.1}, {"certain": 1.5, "review": 0.5}, {"certain": 0.8, "review": 0.9}):
         assert house.refuses("PUT", "/v1/matching-rules", wrong, If_Match='"2"')[0] == 422
     assert house.refuses("PUT", "/v1/matching-rules", {"certain": 0.9, "review": 0.6}, If_Match='"1"')[0] == 412
+    assert house.refuses("GET", "/v1/matching-rules", If_Match='"1"') == (412, "matching-has-changed")
     ana = house.knows("Ana", emails=[{"address": REAL}])
     booking = notice(house, "BDC-1", email=REAL, phone=None)
     assert guest_of(booking) != ana
     (found,) = house.does("GET", f"/v1/profiles/{ana}/duplicates")
     assert found["profile_id"] == guest_of(booking)
+
+
+def test_a_call_from_before_a_profile_retired_is_repeated_with_one_effect(house):
+    ana = house.knows("Ana", emails=[{"address": REAL}])
+    booking = notice(house, "BDC-1")
+    old = guest_of(booking)
+    paid = {"payer": old, "booking_id": booking["id"], "amount": {"amount": "100.00", "currency": "EUR"}}
+    first = house.does("POST", "/v1/payments", {**paid, "method": "card"}, Idempotency_Key="once")
+    gives(house, old)
+    assert house.does("GET", f"/v1/profiles/{old}")["merged_into"] == ana
+    assert house.does("POST", "/v1/payments", {**paid, "method": "card"}, Idempotency_Key="once") == first
+    assert house.owes(ana) == house.owes(old) == "200.00"

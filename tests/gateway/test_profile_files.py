@@ -173,3 +173,25 @@ def test_an_export_needs_an_admin_who_may_read(house: House):
     for scopes in ("read", "admin", "write"):
         answer = house.api.get("/v1/profiles/export", headers={"Authorization": f"Bearer foyer_{scopes}"})
         assert answer.status_code == 403
+
+
+def test_the_houses_own_fields_are_exported_and_import_again_but_for_those_that_are_masked(house: House):
+    for field in (
+        {"code": "newspaper", "type": "text"},
+        {"code": "diets", "type": "choices", "options": [option("vegan"), option("kosher"), option("fish")]},
+        {"code": "height", "type": "number", "decimals": 2},
+        {"code": "passport", "type": "text", "masked": True},
+    ):
+        house.does("POST", "/v1/fields", {**field, "labels": [{"language": "en", "text": field["code"]}]})
+    own = {"newspaper": "=Público", "diets": ["vegan", "fish"], "height": 1.75}
+    ana = house.knows("Ana", fields={**own, "passport": "AB1234567"})
+    (line,) = csv.DictReader(io.StringIO(exported(house).decode("utf-8-sig")))
+    said = {name: text for name, text in line.items() if name.startswith("field.")}
+    assert said == {"field.newspaper": "'=Público", "field.diets": "vegan,fish", "field.height": "1.75"}
+    for kind, name in ((sheets.CSV, "csv"), (sheets.XLSX, "xlsx")):
+        assert sends(house, exported(house, f"?format={name}"), kind)["counts"]["known"] == 1
+    assert house.does("GET", f"/v1/profiles/{ana}")["fields"].items() >= own.items()
+
+
+def option(code: str) -> dict[str, Any]:
+    return {"code": code, "labels": [{"language": "en", "text": code.title()}]}

@@ -58,7 +58,7 @@ from services.contracts.bookings.registration import (
 )
 from services.contracts.profiles import CardLinesFound, ReadCardLines
 from services.kit import wire
-from services.kit.refusal import Problem
+from services.kit.refusal import Problem, Unavailable
 from tests.gateway.conftest import FakeServices
 from tests.gateway.guests import anas_stay
 
@@ -143,6 +143,14 @@ def test_a_guest_is_shown_flat_with_an_etag(api: FlaskClient, desk: FakeServices
     said = answer.get_json()
     assert (said["surname"], said["document"]["number"], said["keep_until"]) == ("王", "••••5678", "2029-11-23")
     assert "person" not in said
+
+
+def test_a_guest_is_shown_while_nobody_knows_the_fields_of_the_house(api: FlaskClient, desk: FakeServices) -> None:
+    desk.will_answer(ReadRegistration, mei(profile_id=LOOK, property_id=EXPORT))
+    desk.will_answer(ReadCardLines, Unavailable())
+    answer = api.get(f"{GUESTS}/0")
+    assert (answer.status_code, answer.get_json()["fields"]) == (200, None)
+    assert desk.last(ReadCardLines) == ReadCardLines(profile_ids=(LOOK,), property_id=EXPORT, place="register")
 
 
 def test_everybody_of_a_booking_is_listed(api: FlaskClient, desk: FakeServices) -> None:

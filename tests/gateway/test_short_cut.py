@@ -48,6 +48,15 @@ def took_the_short_cut(short_cut, address=VIEW, method="GET", authorization="Bea
     return short_cut(environ, lambda *_: None) is not None
 
 
+def test_what_was_marked_old_for_everybody_is_not_answered(client, short_cut, gateway_db):
+    client.get(VIEW, headers=READER)
+    assert took_the_short_cut(short_cut)
+    gateway_db.writing(CONTEXT, lambda tx: store.mark_all_old(tx, "profile"))
+    assert not took_the_short_cut(short_cut)
+    client.get(VIEW, headers=READER)
+    assert took_the_short_cut(short_cut)
+
+
 def test_both_ways_give_the_same_view(client, short_cut, gateway_db, owners):
     long_way = client.get(VIEW, headers=READER)
     owners.asked.clear()
