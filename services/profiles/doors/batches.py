@@ -27,7 +27,7 @@ from services.profiles.domain.card import Card, Levels, is_unwelcome
 from services.profiles.domain.contacts import SHARED_BY
 from services.profiles.domain.guests import Guest
 from services.profiles.domain.importing import LETTERS, Draft, completed, counted
-from services.profiles.domain.matching import Candidate, Evidence, Match, Thresholds, match
+from services.profiles.domain.matching import RARE_NAME, Candidate, Evidence, Match, Thresholds, match
 from services.profiles.domain.recognition import traces
 from services.profiles.domain.waiting import locks
 from services.profiles.doors import rows
@@ -136,7 +136,7 @@ def _best(pool: _Pool, draft: Draft, guest: Guest, survivors: Mapping[UUID, UUID
     near = pool.near(draft.row, guest)
     found = match(guest, near) if near else Match()
     verdict = pool.thresholds.verdict(found.score)
-    if near and verdict == "new" and draft.row in pool.alike:
+    if near and verdict == "new" and draft.row in pool.alike and found.score + RARE_NAME >= pool.thresholds.review:
         # how rare a name is makes somebody worth looking into; nobody is linked for it, as nobody is by a booking
         found = match(guest, near, rarity=pool.alike[draft.row].rarity)
         verdict = "new" if pool.thresholds.verdict(found.score) == "new" else "review"

@@ -1,7 +1,7 @@
 """Who is called nearly as the people of a batch of rows, for all of them in one statement.
 
 As `matching.around`, with the ways in that lead to whoever is looked into: the same day of birth and names that begin
-alike, or a name of the same sound and the same postcode, or nearly the same day of birth.
+alike, a name of the same sound and the same postcode, or the same name and nearly the same day of birth.
 """
 
 from __future__ import annotations
@@ -93,6 +93,9 @@ _WORDS = sa.text(
     ) AS n
     """
 )
+_NAMESAKES = f"""(SELECT id, birth_date FROM profiles
+             WHERE given_word = {{}} AND family_word = {{}} AND merged_into IS NULL AND kind = 'person'
+             LIMIT {_EACH_WAY})"""  # noqa: S608 constants
 _NEAR = sa.text(
     f"""
     WITH me AS MATERIALIZED (
@@ -112,19 +115,24 @@ _NEAR = sa.text(
             OR {_BEGINS.format("given_word")} = me.given_begins AND {_BEGINS.format("family_word")} = me.family_begins
         )
         UNION ALL
-        SELECT me.number, me.given, me.family, sounding.id FROM me CROSS JOIN LATERAL (
-            SELECT * FROM profiles
-            WHERE match_sound(given_word, family_word) = me.sound AND merged_into IS NULL AND kind = 'person'
+        SELECT me.number, me.given, me.family, neighbour.id FROM me CROSS JOIN LATERAL (
+            SELECT id, addresses FROM profiles
+            WHERE match_sound(given_word, family_word) = me.sound AND merged_into IS NULL
+                AND addresses #>> '{{0,postcode}}' = me.home #>> '{{0,postcode}}' AND kind = 'person'
             LIMIT {_EACH_WAY}
-        ) AS sounding
+        ) AS neighbour
         WHERE addresses @> me.home
-           OR (given_word, family_word) IN ((me.given, me.family), (me.family, me.given)) AND (
-                CAST(date_part('year', birth_date) = date_part('year', me.born) AS integer)
-                + CAST(date_part('month', birth_date) = date_part('month', me.born) AS integer)
-                + CAST(date_part('day', birth_date) = date_part('day', me.born) AS integer) >= 2
-                OR date_part('month', birth_date) = date_part('day', me.born)
-                    AND date_part('day', birth_date) = date_part('month', me.born)
-           )
+        UNION ALL
+        SELECT me.number, me.given, me.family, namesake.id FROM me CROSS JOIN LATERAL (
+            {_NAMESAKES.format("me.given", "me.family")}
+            UNION ALL
+            {_NAMESAKES.format("me.family", "me.given")}
+        ) AS namesake
+        WHERE CAST(date_part('year', birth_date) = date_part('year', me.born) AS integer)
+            + CAST(date_part('month', birth_date) = date_part('month', me.born) AS integer)
+            + CAST(date_part('day', birth_date) = date_part('day', me.born) AS integer) >= 2
+            OR date_part('month', birth_date) = date_part('day', me.born)
+                AND date_part('day', birth_date) = date_part('month', me.born)
     )
     SELECT number, given, family, id, (SELECT c.people FROM name_counts c) AS people,
         coalesce((SELECT t.people FROM name_tokens t WHERE t.token = given), 0) AS given_people,
