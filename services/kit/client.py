@@ -89,7 +89,7 @@ class Client:
         """The service's reply; raises its Refusal; Unavailable, DeadlinePassed or Broken without one.
 
         `digest`, 64 hexadecimal digits, tells the content of one command from that of another with the same id; without
-        it, the request itself does. Behind a blank there may be another, which it was known by before.
+        it, the request itself does.
         """
         service, method = request.rpc_service(), request.rpc_method()
         call = self._send(service, method, wire.text(request), context, command_id, deadline, digest)

@@ -29,26 +29,26 @@ Carry = Callable[[Any, Tx, Sequence[Any]], Iterable[Any]]  # service, transactio
 
 @dataclass(frozen=True)
 class Command:
-    """One request with the id it is known by and the digests of its content: one to keep, and any known before."""
+    """One request with the id it is known by and the digest of its content."""
 
     name: str
     id: uuid.UUID
     request: Any
-    digests: tuple[bytes, ...]
+    digest: bytes
 
     @classmethod
-    def of(cls, name: str, command_id: uuid.UUID, request: Any, digests: tuple[bytes, ...] = ()) -> Command:
-        """`digests` where the caller knows better what makes two commands the same than their whole content does."""
-        if digests:
-            return cls(name, command_id, request, digests)
+    def of(cls, name: str, command_id: uuid.UUID, request: Any, digest: bytes | None = None) -> Command:
+        """`digest` where the caller knows better what makes two commands the same than their whole content does."""
+        if digest:
+            return cls(name, command_id, request, digest)
         content = _without(wire.dump(request), frozenset(getattr(request, "never_kept", ())))
         said = json.dumps(content, sort_keys=True, separators=(",", ":"))
-        return cls(name, command_id, request, (hashlib.sha256(said.encode("utf-8", "surrogatepass")).digest(),))
+        return cls(name, command_id, request, hashlib.sha256(said.encode("utf-8", "surrogatepass")).digest())
 
     def before(self, row: Any) -> str | None:
         """The reply it was given before, if it was; refuses with CommandReused and StillRunning."""
         if row.reply is not None:
-            if row.name != self.name or bytes(row.body_hash) not in self.digests:
+            if row.name != self.name or bytes(row.body_hash) != self.digest:
                 raise CommandReused
             return str(row.reply)
         if not row.mine:
@@ -57,7 +57,7 @@ class Command:
 
     def keep(self, tx: Tx, reply: str) -> None:
         """With its reply, at the transaction's commit."""
-        digest = self.digests[0].hex()
+        digest = self.digest.hex()
         tx.carried_out.append({"command_id": str(self.id), "name": self.name, "body_hash": digest, "reply": reply})
 
 
@@ -107,7 +107,7 @@ def share(service: Any, batch: Sequence[Item], carry: Carry, load: Callable[[Del
     for item in batch:
         try:
             delivery = item[1]
-            command = Command.of(name, delivery.command_id(), load(delivery), delivery.command_digests())
+            command = Command.of(name, delivery.command_id(), load(delivery), delivery.command_digest())
         except Refusal:
             alone.append(item)  # malformed: alone, it is refused with its reason
             continue

@@ -19,7 +19,7 @@ from services.kit.context import Context
 from services.kit.refusal import Invalid, Refusal
 
 _log = logging.getLogger(__name__)
-_DIGESTS = re.compile("[0-9a-f]{64}( [0-9a-f]{64})?")
+_DIGEST = re.compile("[0-9a-f]{64}")
 _NO_DIGITS = bytes.maketrans(b"0123456789", b"#" * 10)
 MOST_BYTES = 1 << 20  # of what another system publishes
 
@@ -68,10 +68,10 @@ class Delivery:
         said = self.headers.get("foyer-command-id")
         return _uuid(said) if said else uuid.uuid4()
 
-    def command_digests(self) -> tuple[bytes, ...]:
-        """What the caller says tells this command's content from another's: the one to keep first."""
+    def command_digest(self) -> bytes | None:
+        """What the caller says tells this command's content from another's."""
         said = str(self.headers.get("foyer-command-digest") or "")
-        return tuple(bytes.fromhex(each) for each in said.split(" ")) if _DIGESTS.fullmatch(said) else ()
+        return bytes.fromhex(said) if _DIGEST.fullmatch(said) else None
 
     def message_id(self) -> uuid.UUID:
         return _uuid(self.properties.get("message_id"))

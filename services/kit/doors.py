@@ -98,7 +98,7 @@ def command(
         return wire.load(argument(), delivery.argument(), strict=True)
 
     def run(service: Service, delivery: Delivery) -> str:
-        asked = Command.of(method.__name__, delivery.command_id(), load(delivery), delivery.command_digests())
+        asked = Command.of(method.__name__, delivery.command_id(), load(delivery), delivery.command_digest())
         return commands.carry_out(service, carry, asked, delivery.context, apart=apart)
 
     def share(service: Service, batch: Sequence[Item]) -> Sequence[Item]:
@@ -163,11 +163,11 @@ def _hearing(
         handler = method.__name__
 
         def handle(service: Service, heard: Any, given: Context, message_id: uuid.UUID) -> None:
-            # another system's message ids prove nothing: an inbound door knows its repeats by their content
             row = {"event_id": message_id, "handler": handler}
             if looks_first and _is_done(service, row, given):
                 return
 
+            # another system's message ids prove nothing: an inbound door knows its repeats by their content
             def remember(connection: Connection) -> None:
                 if connection.execute(_INBOX_INSERT, row).first() is None:
                     raise _Done

@@ -119,7 +119,7 @@ def test_a_secret_is_in_no_id_that_could_be_found_by_trying(ask_echo, recorder, 
 def test_a_secret_is_in_no_digest_and_what_is_said_beside_it_is():
     said, other = Confide(text="hi", secret="042137"), Confide(text="hi", secret="042138")
     bodies = (said, other, Confide(text="ho", secret=""))
-    digests = [Command.of("confide", UUID(int=1), each).digests for each in bodies]
+    digests = [Command.of("confide", UUID(int=1), each).digest for each in bodies]
     assert digests[0] == digests[1] != digests[2]
 
 

@@ -6,7 +6,6 @@ import json
 import threading
 import uuid
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -15,7 +14,6 @@ import sqlalchemy as sa
 
 from services.kit import tables
 from services.kit.context import Context
-from services.kit.delivery import Delivery
 from services.kit.refusal import CommandReused, StillRunning
 from tests.kit import toy
 from tests.kit.toying import effects, something
@@ -37,25 +35,6 @@ def test_a_command_id_with_another_content_is_refused(toy_service, db):
     with pytest.raises(CommandReused):
         toy_service.do_effect(toy.DoEffect(what=other), command_id=command_id)
     assert effects(db, other) == 0
-
-
-def test_a_command_is_known_by_each_of_the_digests_it_had_and_kept_under_the_first(toy_service, db):
-    command, what, old, new, another = str(uuid.uuid4()), something(), "1" * 64, "2" * 64, "3" * 64
-
-    def call(digests: str) -> Delivery:
-        headers = {"foyer-command-id": command, "foyer-command-digest": digests}
-        body = json.dumps({"args": [{"what": what}], "kwargs": {}})
-        delivery = Delivery(SimpleNamespace(headers=headers, properties={}, body=body))
-        delivery.carry(toy_service, toy_service.do_effect.foyer_door)
-        return delivery
-
-    first, again = call(old), call(f"{new} {old}")
-    assert first.reply == again.reply is not None
-    assert isinstance(call(f"{new} {another}").refusal, CommandReused)
-    assert effects(db, what) == 1
-    command, what = str(uuid.uuid4()), something()
-    call(f"{new} {old}")
-    assert isinstance(call(old).refusal, CommandReused)
 
 
 def test_a_failed_command_changes_nothing_and_does_not_burn_its_id(toy_service, db):

@@ -31,17 +31,8 @@ from tests.profiles.codes import ANOTHER, CODE, confirm, is_over, lines, run, se
 from tests.profiles.conftest import Register
 from tests.profiles.people import ANAS_MAIL, ANAS_PHONE, ANAS_RELAY, ana_as_entered
 
+pytestmark = pytest.mark.usefixtures("sealing_keys")
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def sealing_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FOYER_SEALING_KEYS", "1:" + "a-secret-of-chance-" * 2)
-
-
-@pytest.fixture
-def ana(register: Register) -> Profile:
-    return register.service.create_profile(ana_as_entered())
 
 
 # ── an address ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -97,7 +88,7 @@ def test_a_code_is_in_no_event_and_no_table(register: Register, ana: Profile):
 
 def test_who_knows_a_commands_digest_cannot_find_its_code():
     mine, another = (KeepCode(verification_id=UUID(int=1), code=code) for code in (CODE, ANOTHER))
-    assert Command.of("keep_code", uuid4(), mine).digests == Command.of("keep_code", uuid4(), another).digests
+    assert Command.of("keep_code", uuid4(), mine).digest == Command.of("keep_code", uuid4(), another).digest
 
 
 def test_the_time_line_says_what_was_done_and_not_with_which_address(register: Register, ana: Profile):
