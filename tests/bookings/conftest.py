@@ -6,6 +6,7 @@ import pytest
 
 from services.kit.db import Database
 from tests.bookings.makers import Desk
+from tests.bookings.numbered import sets_up_rooms
 
 
 @pytest.fixture
@@ -13,3 +14,10 @@ def desk(bookings_db: Database) -> Desk:
     desk = Desk(bookings_db)
     desk.sets_up()
     return desk
+
+
+@pytest.fixture
+def four_rooms(desk: Desk) -> None:
+    """Numbered ones, and four of each type to sell."""
+    desk.sets_up(capacity=4)
+    sets_up_rooms(desk)

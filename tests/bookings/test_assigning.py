@@ -42,11 +42,7 @@ from tests.bookings.numbered import (
     sets_up_rooms,
 )
 
-
-@pytest.fixture(autouse=True)
-def four_rooms(desk: Desk) -> None:
-    desk.sets_up(capacity=4)
-    sets_up_rooms(desk)
+pytestmark = pytest.mark.usefixtures("four_rooms")
 
 
 def test_a_stay_is_put_into_a_room_for_all_its_nights(desk: Desk) -> None:

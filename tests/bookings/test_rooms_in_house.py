@@ -28,14 +28,9 @@ from tests.bookings.numbered import (
     places,
     room,
     says_status,
-    sets_up_rooms,
 )
 
-
-@pytest.fixture(autouse=True)
-def four_rooms(desk: Desk) -> None:
-    desk.sets_up(capacity=4)
-    sets_up_rooms(desk)
+pytestmark = pytest.mark.usefixtures("four_rooms")
 
 
 def test_guests_come_into_the_room_that_was_assigned(desk: Desk) -> None:

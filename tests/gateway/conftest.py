@@ -13,8 +13,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gateway.access.callers import Caller, Callers
 from gateway.app import build
+from gateway.asking import Asking
+from gateway.view.reading import Views
+from services.kit.db import Database
 from services.kit.refusal import Refusal, Unavailable
 from tests.databases import Databases
+from tests.gateway.guests import know_ana
 
 if TYPE_CHECKING:
     from tests.gateway.two_houses import TwoHouses
@@ -123,3 +127,29 @@ def houses(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> TwoHouses:
 def as_key() -> Callable[[str], dict[str, str]]:
     """Headers of another key."""
     return lambda scopes: {"Authorization": f"Bearer foyer_{scopes}"}
+
+
+# ── the guest view ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def owners() -> FakeServices:
+    """Of what a view shows, knowing Ana."""
+    services = FakeServices()
+    know_ana(services)
+    return services
+
+
+@pytest.fixture
+def views(gateway_db: Database, owners: FakeServices) -> Views:
+    return Views(gateway_db, Asking(owners))
+
+
+@pytest.fixture
+def hears(gateway_db: Database) -> Any:
+    """The process that hears events."""
+    from nameko.testing.services import worker_factory
+
+    from gateway.view.service import ViewService
+
+    return worker_factory(ViewService, db=gateway_db)

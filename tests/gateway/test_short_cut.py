@@ -16,21 +16,14 @@ from gateway.view.reading import Views
 from gateway.view.short_cut import FreshViews
 from services.contracts.profiles import NoSuchProfile, ReadProfile
 from services.kit.context import Context
-from tests.gateway.conftest import FakeServices, KnownCallers
-from tests.gateway.guests import ANA, BEN, ana_silva, know_ana
+from tests.gateway.conftest import KnownCallers
+from tests.gateway.guests import ANA, BEN, ana_silva
 
 pytestmark = pytest.mark.servers
 
 CONTEXT = Context(actor="key:1")
 VIEW = f"/v1/profiles/{ANA}/view"
 READER = {"Authorization": "Bearer foyer_read"}
-
-
-@pytest.fixture
-def owners():
-    services = FakeServices()
-    know_ana(services)
-    return services
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
-from nameko.testing.services import worker_factory
 
 from gateway.asking import Asking
 from gateway.view import store
@@ -24,32 +23,12 @@ from services.contracts.notifier import FindMessages, MessageChanged
 from services.contracts.profiles import NoSuchProfile, ProfileChanged, ReadProfile
 from services.kit.context import Context
 from services.kit.refusal import DeadlinePassed, Unavailable
-from tests.gateway.conftest import FakeServices, NoDatabase
+from tests.gateway.conftest import NoDatabase
 from tests.gateway.guests import ANA, BEN, LISBON, STAY, ana_silva, anas_stay, eur, know_ana
 
 pytestmark = pytest.mark.servers
 
 CONTEXT = Context(actor="key:1")
-
-
-@pytest.fixture
-def owners():
-    services = FakeServices()
-    know_ana(services)
-    return services
-
-
-@pytest.fixture
-def views(gateway_db, owners):
-    return Views(gateway_db, Asking(owners))
-
-
-@pytest.fixture
-def hears(gateway_db):
-    """The process that hears events."""
-    from gateway.view.service import ViewService
-
-    return worker_factory(ViewService, db=gateway_db)
 
 
 def look(views, who=ANA):

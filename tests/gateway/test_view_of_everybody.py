@@ -4,36 +4,14 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
-from nameko.testing.services import worker_factory
 
-from gateway.asking import Asking
-from gateway.view.reading import Views
 from gateway.view.sections import SECTIONS
-from gateway.view.service import ViewService
 from services.contracts.profiles import FieldChanged, ProfileChanged, ReadProfile
 from services.kit.refusal import Unavailable
-from tests.gateway.conftest import FakeServices
-from tests.gateway.guests import ANA, BEN, ana_silva, know_ana
+from tests.gateway.guests import ANA, BEN, ana_silva
 from tests.gateway.test_view import look, rows, stale
 
 pytestmark = pytest.mark.servers
-
-
-@pytest.fixture
-def owners():
-    services = FakeServices()
-    know_ana(services)
-    return services
-
-
-@pytest.fixture
-def views(gateway_db, owners):
-    return Views(gateway_db, Asking(owners))
-
-
-@pytest.fixture
-def hears(gateway_db):
-    return worker_factory(ViewService, db=gateway_db)
 
 
 def masked() -> FieldChanged:

@@ -12,7 +12,7 @@ from services.contracts.profiles import FindProfiles, Profile, ReadProfile
 from services.kit import tables
 from services.kit.db import Database
 from services.profiles.service import ProfilesService
-from tests.profiles.people import Bookings
+from tests.profiles.people import KEY, Bookings, ana_as_entered
 
 
 class Register:
@@ -59,6 +59,17 @@ class Register:
     def _all(self, statement: Any) -> Any:
         with self.db.engine.connect() as connection:
             return connection.execute(statement).all()
+
+
+@pytest.fixture
+def sealing_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOYER_SEALING_KEYS", KEY)
+
+
+@pytest.fixture
+def ana(register: Register) -> Profile:
+    """As entered at the desk; where tests want only her id, they have an `ana` of their own."""
+    return register.service.create_profile(ana_as_entered())
 
 
 @pytest.fixture

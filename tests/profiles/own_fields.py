@@ -25,7 +25,7 @@ from tests.profiles.conftest import Register
 
 LISBON, PORTO = uuid4(), uuid4()
 PASSPORT = "PX9876543"
-KEY, NEW_KEY = "1:" + "a-secret-of-chance-" * 2, "2:" + "another-one-of-chance-" * 2
+NEW_KEY = "2:" + "another-one-of-chance-" * 2
 
 
 def label(text: str) -> tuple[InLanguage, ...]:

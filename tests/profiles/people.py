@@ -19,6 +19,7 @@ from services.contracts.bookings import (
 from services.contracts.profiles import CreateProfile, Email, Phone
 from services.kit.db import open_transaction
 
+KEY = "1:" + "a-secret-of-chance-" * 2  # that values are sealed with
 ANAS_MAIL, ANAS_RELAY, ANAS_PHONE = "ana.silva@sapo.pt", "x1y2@guest.booking.com", "+351912345678"
 
 

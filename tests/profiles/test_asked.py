@@ -31,17 +31,9 @@ from services.profiles.domain.verification import own_email
 from services.profiles.store import moves, verification
 from tests.billing.makers import LISBON, eur, stay
 from tests.profiles.conftest import Register
-from tests.profiles.people import ANAS_PHONE, ANAS_RELAY, TODAY, ana_as_entered
+from tests.profiles.people import ANAS_PHONE, ANAS_RELAY, TODAY
 
-
-@pytest.fixture(autouse=True)
-def sealing_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FOYER_SEALING_KEYS", "1:" + "a-secret-of-chance-" * 2)
-
-
-@pytest.fixture
-def ana(register: Register) -> Profile:
-    return register.service.create_profile(ana_as_entered())
+pytestmark = pytest.mark.usefixtures("sealing_keys")
 
 
 def booked(guest: UUID, **more: Any) -> BookingFacts:

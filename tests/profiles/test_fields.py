@@ -36,7 +36,6 @@ from tests.profiles.callers import speaking_as
 from tests.profiles.conftest import Register
 from tests.profiles.files import brings, lines, report
 from tests.profiles.own_fields import (
-    KEY,
     LISBON,
     PASSPORT,
     PORTO,
@@ -52,10 +51,7 @@ from tests.profiles.own_fields import (
 )
 from tests.profiles.people import ana_as_entered
 
-
-@pytest.fixture(autouse=True)
-def keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FOYER_SEALING_KEYS", KEY)
+pytestmark = pytest.mark.usefixtures("sealing_keys")
 
 
 @pytest.fixture

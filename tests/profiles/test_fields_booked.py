@@ -23,7 +23,6 @@ from services.kit.context import Context
 from services.profiles.doors.moving import join
 from tests.profiles.conftest import Register
 from tests.profiles.own_fields import (
-    KEY,
     LISBON,
     PASSPORT,
     PORTO,
@@ -39,10 +38,7 @@ from tests.profiles.own_fields import (
 )
 from tests.profiles.people import ANAS_MAIL, ANAS_RELAY, ana_as_entered, ana_silva, bruno_costa
 
-
-@pytest.fixture(autouse=True)
-def keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FOYER_SEALING_KEYS", KEY)
+pytestmark = pytest.mark.usefixtures("sealing_keys")
 
 
 def booked(register: Register, *people: Any, **other: Any) -> list[UUID]:

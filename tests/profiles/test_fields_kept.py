@@ -20,7 +20,6 @@ from services.kit.sealing import NoSealingKey
 from tests.profiles.callers import speaking_as
 from tests.profiles.conftest import Register
 from tests.profiles.own_fields import (
-    KEY,
     NEW_KEY,
     PASSPORT,
     define,
@@ -36,12 +35,9 @@ from tests.profiles.own_fields import (
     told,
     values,
 )
-from tests.profiles.people import ana_as_entered
+from tests.profiles.people import KEY, ana_as_entered
 
-
-@pytest.fixture(autouse=True)
-def keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FOYER_SEALING_KEYS", KEY)
+pytestmark = pytest.mark.usefixtures("sealing_keys")
 
 
 @pytest.fixture

@@ -25,17 +25,8 @@ from services.profiles.domain import verification as domain
 from services.profiles.store import verification as store
 from tests.profiles.codes import confirm, lines, sent, verify
 from tests.profiles.conftest import Register
-from tests.profiles.people import ana_as_entered
 
-
-@pytest.fixture(autouse=True)
-def sealing_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FOYER_SEALING_KEYS", "1:" + "a-secret-of-chance-" * 2)
-
-
-@pytest.fixture
-def ana(register: Register) -> Profile:
-    return register.service.create_profile(ana_as_entered())
+pytestmark = pytest.mark.usefixtures("sealing_keys")
 
 
 def unverify(register: Register, who: UUID, reason: str = "The passport was somebody else's."):
