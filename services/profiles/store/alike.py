@@ -1,8 +1,8 @@
 """Who is called nearly as the people of a batch of rows, for all of them in one statement.
 
 As `matching.around`, with the ways in that lead to whoever is looked into: the same day of birth and names that begin
-alike, a name of the same sound and the same postcode (that of the register's first address), or the same name and nearly the
-same day of birth.
+alike, a name of the same sound and the same postcode (that of the register's first address), or the same name and
+nearly the same day of birth.
 """
 
 from __future__ import annotations
