@@ -74,7 +74,7 @@ class Postgres:
             self._create_cluster(bin_folder, unprivileged, environment)
         self._check_version(bin_folder, environment)
         zone = "UTC" if Path("/usr/share/zoneinfo/UTC").exists() else "GMT"
-        buffers = "512MB" if self.durable else "128MB"
+        buffers = f"{_buffers()}MB" if self.durable else "128MB"
         (self.data / "foyer.conf").write_text(
             SETTINGS.format(
                 port=self.port, timezone=zone, shared_buffers=buffers, fsync="on" if self.durable else "off"
@@ -166,6 +166,12 @@ def _major(initdb: Path, environment: Mapping[str, str] | None = None) -> int:
     words = subprocess.run([initdb, "--version"], capture_output=True, text=True, env=variables).stdout.split()
     digits = re.match(r"\d+", words[2]) if len(words) > 2 else None
     return int(digits[0]) if digits else 0
+
+
+def _buffers() -> int:
+    """MiB: an eighth of the memory, at most two GiB; the machine has other work, too. Taken as it is used."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20
+    return min(max(memory // 8, 128), 2048)
 
 
 def unprivileged_user() -> str:
