@@ -18,6 +18,7 @@ from gateway.outside import text
 from gateway.problems import Refused
 from services.kit import wire
 from services.kit.context import Context
+from services.kit.ids import new_id
 from services.kit.refusal import Invalid, Problem, Refusal, Unavailable
 
 R = TypeVar("R")
@@ -101,7 +102,7 @@ def ask_within(said: wire.Request[R], seconds: float) -> R:
 
 def command_within(said: wire.Request[R], seconds: float) -> R:
     """As `ask_within`, for what is done: the same again has no other effect by its own content."""
-    return _asking().ask(said, g.context, uuid.uuid4(), None, seconds)
+    return _asking().ask(said, g.context, new_id(), None, seconds)
 
 
 def ask_all(*said: wire.Request[Any]) -> list[Any]:
@@ -178,7 +179,7 @@ def _command_id(demanded: bool, part: str) -> uuid.UUID:
                 "idempotency-key-missing",
                 "Value moves here: send an Idempotency-Key, and the same one when you try again.",
             )
-        return uuid.uuid4()
+        return new_id()
     if not _KEY.fullmatch(key):
         raise Refused(400, "idempotency-key-invalid", "An Idempotency-Key has 1 to 255 printable characters.")
     whole = uuid.uuid5(_COMMANDS, f"{g.caller.key_id} {key}")

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from services.consent.domain import Act
 from services.contracts.consent import ConsentRecord, RecordConsent
 from services.kit.db import Tx
+from services.kit.ids import new_id
 
 
 def open_account(tx: Tx, profile_id: UUID) -> None:
@@ -40,7 +41,7 @@ def record(tx: Tx, said: RecordConsent, stated: Stated = Stated()) -> tuple[Cons
     An act for a profile whose creation has not been heard of yet opens the account itself.
     """
     parameters = {
-        "id": uuid4(),
+        "id": new_id(),
         "profile_id": said.profile_id,
         "purpose": said.purpose,
         "channel": said.channel,

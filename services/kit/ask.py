@@ -12,6 +12,7 @@ from nameko.extensions import DependencyProvider, SharedExtension
 
 from services.kit import context, db, wire
 from services.kit.client import Client, reply
+from services.kit.ids import new_id
 
 R = TypeVar("R")
 
@@ -81,6 +82,6 @@ def _command_id(request: wire.Request[Any], body: dict[str, Any]) -> uuid.UUID:
     """
     cause = context.cause.get()
     if cause is None or request.never_kept:
-        return uuid.uuid4()
+        return new_id()
     content = json.dumps(body, sort_keys=True)
     return uuid.uuid5(_COMMANDS, f"{cause} {request.rpc_service()}.{request.rpc_method()} {content}")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import time
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -23,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 
 from services.kit import wire
 from services.kit.context import Context
+from services.kit.ids import new_id
 
 # Retried with a fresh transaction: serialization failure, deadlock.
 _AGAIN = {"40001", "40P01"}
@@ -116,7 +116,7 @@ class Tx:
         """Tell the other services, once this transaction is committed."""
         self.announced.append(
             {
-                "event_id": str(uuid.uuid4()),
+                "event_id": str(new_id()),
                 "routing_key": event.routing_key(),
                 "exchange": event.exchange(),
                 "aggregate_id": event.aggregate_id,

@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from services.kit import context, metrics, wire
 from services.kit.context import Context
+from services.kit.ids import new_id
 from services.kit.refusal import Invalid, Refusal
 
 _log = logging.getLogger(__name__)
@@ -66,7 +67,7 @@ class Delivery:
 
     def command_id(self) -> uuid.UUID:
         said = self.headers.get("foyer-command-id")
-        return _uuid(said) if said else uuid.uuid4()
+        return _uuid(said) if said else new_id()
 
     def command_digest(self) -> bytes | None:
         """What the caller says tells this command's content from another's."""

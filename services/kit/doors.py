@@ -26,6 +26,7 @@ from services.kit.context import Context
 from services.kit.db import Tx, lock_key
 from services.kit.delivery import MOST_BYTES, Delivery
 from services.kit.gathering import Item, share_events
+from services.kit.ids import new_id
 from services.kit.refusal import Invalid
 
 DoorKind = Literal["query", "command", "subscribe", "inbound", "every"]
@@ -106,7 +107,7 @@ def command(
 
     @wraps(method)
     def door(self: Service, request: Any, command_id: uuid.UUID | None = None) -> Any:
-        asked = Command.of(method.__name__, command_id or uuid.uuid4(), request)
+        asked = Command.of(method.__name__, command_id or new_id(), request)
         return wire.load(reply(), json.loads(commands.carry_out(self, carry, asked, _context(self), apart=apart)))
 
     declared = Door("command", method.__name__, run=run, share=share if together else None)
@@ -181,12 +182,12 @@ def _hearing(
             if key and len(delivery.body) > MOST_BYTES:
                 raise Invalid(f"Larger than {MOST_BYTES:,} bytes.")
             heard = take(delivery.body)
-            message_id = delivery.message_id() if event else uuid.uuid4()
+            message_id = delivery.message_id() if event else new_id()
             handle(service, heard, delivery.context, message_id)
 
         @wraps(method)
         def door(self: Service, heard: Any, message_id: uuid.UUID | None = None) -> None:
-            handle(self, heard, _context(self), message_id or uuid.uuid4())
+            handle(self, heard, _context(self), message_id or new_id())
 
         notice = None if event else contract
         share = share_events if together else None

@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from services.contracts.billing import RevenuePosted
 from services.kit.db import Tx
+from services.kit.ids import new_id
 from services.loyalty.domain import LOWEST_TIER, EarningRule, Lot, Tier, left_after
 
 
@@ -139,7 +140,7 @@ def keep_lot(tx: Tx, event: RevenuePosted, before: Seen, points: int, changes: M
     rows = tx.execute(
         _KEEP,
         {
-            "id": uuid4(),
+            "id": new_id(),
             "booking_id": event.booking_id,
             "kind": event.kind,
             "profile_id": event.profile_id,

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import combinations
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from services.contracts.notifier import FindMessages
 from services.kit.db import Tx
+from services.kit.ids import new_id
 from services.kit.scope import houses
 from services.notifier.domain import Draft, Outcome
 
@@ -127,7 +128,7 @@ def add(tx: Tx, draft: Draft, property_id: UUID | None) -> Changed | None:
     row = tx.execute(
         _ADD,
         {
-            "id": uuid4(),
+            "id": new_id(),
             "profile_id": draft.profile_id,
             "property_id": property_id,
             "booking_id": draft.booking_id,

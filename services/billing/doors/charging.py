@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from services.billing import domain, store
 from services.billing.domain import Said
@@ -29,6 +29,7 @@ from services.contracts.billing.taxes import PropertyTaxes
 from services.contracts.cards import without_cards
 from services.contracts.values import Money
 from services.kit.db import Tx
+from services.kit.ids import new_id
 from services.kit.refusal import Invalid, Problem, Refusal
 from services.kit.scope import permit, sees
 
@@ -246,7 +247,7 @@ def priced(tx: Tx, said: Said, seen: FolioRow, kind: ChargeKind, taxes: Property
 
 def _charge(tx: Tx, seen: FolioRow, kind: str, price: _Price, day: date, words: str) -> Charge:
     return Charge(
-        id=uuid4(),
+        id=new_id(),
         folio_id=seen.id,
         profile_id=seen.folio.payer_id,
         booking_id=seen.booking_id,
@@ -257,7 +258,7 @@ def _charge(tx: Tx, seen: FolioRow, kind: str, price: _Price, day: date, words: 
         vat=Money(amount_minor=price.vat_minor, currency=price.currency),
         vat_basis_points=price.basis_points,
         business_date=day,
-        journal_id=uuid4(),
+        journal_id=new_id(),
         posted_at=tx.now,
     )
 

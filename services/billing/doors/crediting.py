@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from uuid import UUID, uuid4
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.billing import domain, store
@@ -29,6 +29,7 @@ from services.contracts.cards import without_cards
 from services.contracts.values import Money
 from services.kit.db import Tx
 from services.kit.doors import command
+from services.kit.ids import new_id
 
 _REASON = "credit-note"
 
@@ -65,7 +66,7 @@ class CreditNotes:
         count, issued_at = disk.next_number(tx, first.property_id, "credit-note", year)
         note = replace(
             first,
-            id=uuid4(),
+            id=new_id(),
             kind="credit-note",
             number=writing.number(house.prefix, "credit-note", year, count),
             issued_at=issued_at,
@@ -133,7 +134,7 @@ def _lower_one(tx: Tx, invoice: Invoice, line: InvoiceLine, nth: int, reason: st
     if not of_stay and charged + line.total.amount_minor < 0:
         raise rules.too_large(nth, replace(line.total, amount_minor=max(0, charged)))
     charge = Charge(
-        id=uuid4(),
+        id=new_id(),
         folio_id=seen.id,
         profile_id=seen.folio.payer_id,
         booking_id=seen.booking_id,
@@ -144,7 +145,7 @@ def _lower_one(tx: Tx, invoice: Invoice, line: InvoiceLine, nth: int, reason: st
         vat=line.vat,
         vat_basis_points=int(Decimal(line.vat_rate).scaleb(2)) if line.vat_rate else 0,
         business_date=domain.business_date(tx.now, found.taxes.time_zone if found.taxes else None),
-        journal_id=uuid4(),
+        journal_id=new_id(),
         posted_at=tx.now,
     )
     charging.put(tx, seen, charge, kind.account, invoice.property_id, adjusts=_REASON)

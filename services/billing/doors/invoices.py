@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.billing import domain, store
@@ -39,6 +39,7 @@ from services.contracts.values import Money, decimals
 from services.kit.cursors import before
 from services.kit.db import Tx
 from services.kit.doors import command, query
+from services.kit.ids import new_id
 from services.kit.refusal import Invalid, Problem
 from services.kit.scope import houses, is_theirs, permit, sees
 
@@ -105,7 +106,7 @@ class Invoices:
         year = tx.now.astimezone(zone).year
         count, issued_at = disk.next_number(tx, property_id, "invoice", year)
         invoice = Invoice(
-            id=uuid4(),
+            id=new_id(),
             kind="invoice",
             number=rules.number(house.prefix, "invoice", year, count),
             property_id=property_id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from services.billing import domain, store
 from services.billing.doors.telling import allocate
@@ -31,6 +31,7 @@ from services.contracts.cards import without_cards
 from services.contracts.values import Money, to_price
 from services.kit.db import Tx
 from services.kit.doors import command, query
+from services.kit.ids import new_id
 from services.kit.refusal import Invalid, Problem
 from services.kit.scope import is_theirs, permit, sees
 
@@ -44,7 +45,7 @@ class Payments:
         booking = _parties(tx, request) if request.booking_id else None
         permit(tx, booking.property_id if booking else None)
         payment = Payment(
-            id=uuid4(),
+            id=new_id(),
             payer_profile_id=request.payer_profile_id,
             beneficiary_profile_id=_beneficiary(request, booking),
             amount=request.amount,
@@ -93,7 +94,7 @@ class Payments:
         entries = domain.refund_entries(beneficiary, request.amount, paid.method)
         journal = Journal("refund", entries, payment_id=paid.id, words=without_cards(request.reason))
         refund = Refund(
-            id=uuid4(),
+            id=new_id(),
             payment_id=paid.id,
             payer_profile_id=paid.payer_profile_id,
             beneficiary_profile_id=beneficiary,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Literal
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -12,6 +12,7 @@ from services.billing.domain import Allocations, Credit, Due, Rule
 from services.billing.store.folios import FOLIO_COLUMNS, FolioRow, folio_row
 from services.contracts.values import Money
 from services.kit.db import Tx
+from services.kit.ids import new_id
 
 _CREDITS = sa.text(
     "SELECT id, booking_id, amount_minor, currency, received_at FROM credits"
@@ -163,7 +164,7 @@ def decide_allocation(
     tx.execute(
         _DECIDE,
         {
-            "id": uuid4(),
+            "id": new_id(),
             "payment_id": payment_id,
             "folio_id": folio_id,
             "profile_id": profile_id,

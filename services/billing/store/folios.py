@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -18,6 +18,7 @@ from services.contracts.billing.taxes import PropertyTaxes
 from services.contracts.bookings import BookingFacts
 from services.kit import wire
 from services.kit.db import Tx
+from services.kit.ids import new_id
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,13 @@ def house_folio(tx: Tx, profile_id: UUID, currency: str) -> FolioRow:
     row = tx.execute(_READ_HOUSE, {"profile_id": profile_id}).first()
     if row is None:
         lock_guest(tx, profile_id)  # before anything is written, as everywhere
-        opened = {"id": uuid4(), "profile_id": profile_id, "currency": currency, "at": tx.now, "arrival": tx.now.date()}
+        opened = {
+            "id": new_id(),
+            "profile_id": profile_id,
+            "currency": currency,
+            "at": tx.now,
+            "arrival": tx.now.date(),
+        }
         tx.execute(_OPEN_HOUSE, opened)
         row = tx.execute(_READ_HOUSE, {"profile_id": profile_id}).one()
     return folio_row(row)
@@ -174,7 +181,7 @@ def post_stay(
     row = tx.execute(
         _POST_STAY,
         {
-            "id": seen.id if seen else uuid4(),
+            "id": seen.id if seen else new_id(),
             "booking_id": facts.booking_id,
             "property_id": facts.property_id,
             "payer_id": after.payer_id,

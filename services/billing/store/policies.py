@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
@@ -18,6 +18,7 @@ from services.contracts.bookings import BookingFacts
 from services.contracts.values import Money
 from services.kit import wire
 from services.kit.db import Tx
+from services.kit.ids import new_id
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,7 @@ def set_policies(tx: Tx, property_id: UUID, time_zone: str, policies: Iterable[P
     """In place of those there were, each with an id of its own; one that was there before keeps the one it had."""
     tx.execute(_LOCK, {"key": lock_key(property_id)})
     before = {_without_id(policy): policy.id for policy in policies_of(tx, property_id)}
-    kept = [_with_id(policy, before.pop(_without_id(policy), None) or uuid4()) for policy in policies]
+    kept = [_with_id(policy, before.pop(_without_id(policy), None) or new_id()) for policy in policies]
     tx.execute(_KEEP_HOUSE, {"property_id": property_id, "time_zone": time_zone, "at": tx.now})
     tx.execute(_FORGET, {"property_id": property_id})
     rows = [

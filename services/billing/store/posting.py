@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from services.billing.domain import Entry, Rated
 from services.kit.db import Again, Tx
+from services.kit.ids import new_id
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Journal:
     business_date: date | None = None
     reason: str | None = None
     rated: tuple[Rated, ...] = ()
-    id: UUID = field(default_factory=uuid4)
+    id: UUID = field(default_factory=new_id)
 
 
 class Moved(Again):

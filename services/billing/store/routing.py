@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -16,6 +16,7 @@ from services.billing.domain import Kind
 from services.billing.store.folios import FOLIO_COLUMNS, FolioRow, folio_row, stored_charges
 from services.billing.store.posting import POST, Journal, Moved, journal_values
 from services.kit.db import Tx
+from services.kit.ids import new_id
 
 MAIN = "main"
 
@@ -104,7 +105,7 @@ def open_parts(tx: Tx, booking_id: UUID, payers: set[UUID], locked: set[UUID]) -
     """
     wanted = sorted(payers)
     tx.execute(
-        _OPEN_PARTS, {"booking_id": booking_id, "payers": wanted, "ids": [uuid4() for _ in wanted], "at": tx.now}
+        _OPEN_PARTS, {"booking_id": booking_id, "payers": wanted, "ids": [new_id() for _ in wanted], "at": tx.now}
     )
     rows = tx.execute(_LOCK_PARTS, {"booking_id": booking_id}).all()
     if not {row.payer_profile_id for row in rows} <= locked:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, cast
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -13,6 +13,7 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 
 from services.contracts.profiles.cards import GoodFor, WhyNot
 from services.contracts.profiles.identifiers import RuleMeans
+from services.kit.ids import new_id
 from services.profiles.domain.identifiers import Rules, seeded
 from services.profiles.domain.names import Unfit
 from services.profiles.domain.scripts import deceives
@@ -46,7 +47,7 @@ class Point:
     verified_at: datetime | None = None
     valid_from: date | None = None
     valid_to: date | None = None
-    id: UUID = field(default_factory=uuid4, compare=False)
+    id: UUID = field(default_factory=new_id, compare=False)
     current: bool = field(default=True, compare=False)
     people: int = field(default=1, compare=False)
 

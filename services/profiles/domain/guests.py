@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any, TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from services.contracts.bookings import Person, PostalAddress
 from services.contracts.profiles import Address
+from services.kit.ids import new_id
 from services.profiles.domain import codes, contacts, names, postcodes
 from services.profiles.domain.card import COMPANY_NAME, MOST_LINES, NAME, Card
 from services.profiles.domain.contacts import Deceiving, Point
@@ -117,7 +118,7 @@ def _addresses(said: PostalAddress | None, home: str | None, left: list[str]) ->
     if not (country or lines or any(parts.values())):
         return ()
     parts["postcode"] = postcodes.written(parts["postcode"], country)
-    return (Address(lines=lines, country=country, **parts, id=uuid4(), primary=True, source="booking"),)
+    return (Address(lines=lines, country=country, **parts, id=new_id(), primary=True, source="booking"),)
 
 
 def _nobody(guest: Guest) -> bool:

@@ -10,12 +10,12 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
-from uuid import uuid4
 
 import phonenumbers
 from phonenumbers import PhoneMetadata
 
 from services.contracts.profiles import Address
+from services.kit.ids import new_id
 from services.profiles.domain import codes, contacts, names, postcodes
 from services.profiles.domain.card import NAME, Card
 from services.profiles.domain.contacts import Point
@@ -85,7 +85,7 @@ def card(
                 country=country,
                 primary=True,
                 source=source,
-                id=uuid4(),
+                id=new_id(),
             ),
         )
     return Card(

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal, TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from services.contracts.profiles import Address, Email, Phone
+from services.kit.ids import new_id
 from services.profiles.domain import codes, contacts, names, postcodes
 from services.profiles.domain.contacts import Point, is_current
 from services.profiles.domain.faults import Faults
@@ -123,7 +124,7 @@ def addresses(
             known = None
         same = known is not None and written(known) == written(new)
         source = new.source or (known.source if known and same else None) or DESK
-        found.append(replace(new, id=known.id if known else uuid4(), source=source))
+        found.append(replace(new, id=known.id if known else new_id(), source=source))
     ids = {a.id for a in found}
     texts = {written(a) for a in found}
     past = [a for a in before if a.id not in ids and is_past(a, by.today) and written(a) not in texts]

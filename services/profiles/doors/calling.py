@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from services.contracts.profiles import (
     Call,
@@ -18,6 +18,7 @@ from services.contracts.profiles import (
 )
 from services.kit.db import Tx
 from services.kit.doors import command, query
+from services.kit.ids import new_id
 from services.kit.refusal import Invalid, Problem
 from services.kit.scope import permit
 from services.profiles.domain import codes
@@ -81,7 +82,7 @@ class Calling:
 
 def _note(tx: Tx, profile_id: UUID, request: NoteCall) -> UUID:
     note = Note(
-        id=uuid4(),
+        id=new_id(),
         profile_id=profile_id,
         text=note_text(str(request.note)),
         pinned=False,

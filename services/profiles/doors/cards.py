@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from uuid import uuid4
 
 from services.contracts.profiles import (
     ChangeProfile,
@@ -18,6 +17,7 @@ from services.contracts.profiles import (
 )
 from services.kit.db import Tx
 from services.kit.doors import command, query
+from services.kit.ids import new_id
 from services.profiles.domain.card import changed_card, changed_fields, is_unwelcome, new_card
 from services.profiles.domain.entry import written
 from services.profiles.domain.registered import Registered
@@ -38,7 +38,7 @@ class Cards:
         wait_for_twins(tx, card)
         warn_of_duplicates(tx, card, request.confirm)
         unwelcome = is_unwelcome(card, levels)
-        created = Registered(uuid4(), 1, card, unwelcome, "lead", tx.now, tx.now)
+        created = Registered(new_id(), 1, card, unwelcome, "lead", tx.now, tx.now)
         recognition.save(tx, created={created.id: card}, stage=created.stage)
         fields.keep(tx, created.id, filling)
         tx.announce(ProfileCreated(profile_id=created.id, version=1, kind=card.kind))

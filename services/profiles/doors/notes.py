@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from services.contracts.profiles import (
     AddNote,
@@ -25,6 +25,7 @@ from services.contracts.profiles import (
 )
 from services.kit.db import Tx
 from services.kit.doors import command, query
+from services.kit.ids import new_id
 from services.kit.refusal import Invalid, Problem
 from services.kit.scope import permit, sees
 from services.profiles.domain.card import note_text
@@ -39,7 +40,7 @@ class Notes:
     def add_note(self, tx: Tx, request: AddNote) -> Note:
         permit(tx, request.property_id)
         note = Note(
-            id=uuid4(),
+            id=new_id(),
             profile_id=request.profile_id,
             text=note_text(request.text),
             pinned=request.pinned,

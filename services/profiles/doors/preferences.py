@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from services.contracts.profiles import (
     AddPreference,
@@ -28,6 +28,7 @@ from services.contracts.profiles import (
 )
 from services.kit.db import Tx
 from services.kit.doors import command, query
+from services.kit.ids import new_id
 from services.kit.refusal import Problem
 from services.kit.scope import permit
 from services.profiles.domain.preferences import (
@@ -72,7 +73,7 @@ class Preferences:
         permit(tx, request.property_id)
         profile_id = store.lock_profile(tx, request.profile_id)
         kind = store.kind(tx, request.kind) if request.kind is not None else None
-        made = new_preference(request, kind, uuid4(), tx.context.actor, tx.now)
+        made = new_preference(request, kind, new_id(), tx.context.actor, tx.now)
         made = replace(made, profile_id=profile_id)
         present = store.present(tx, profile_id)
         if there := twin(made, present):

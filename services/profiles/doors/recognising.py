@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from services.contracts.bookings import BookingPeople, BookingPeopleChanged, BookingReceived, ReadBookingPeople
 from services.contracts.profiles import (
@@ -22,6 +22,7 @@ from services.contracts.profiles import (
 from services.kit.ask import Ask
 from services.kit.db import Tx
 from services.kit.doors import subscribe
+from services.kit.ids import new_id
 from services.profiles.domain.card import Card
 from services.profiles.domain.guests import read_guests
 from services.profiles.domain.reach import written
@@ -76,7 +77,7 @@ def recognise_people(tx: Tx, booking: BookingPeople) -> None:
     candidates = [each.candidate for each in known.values()]
     if found.now:
         guests = tuple(replace(g, profile_id=found.now.get(g.profile_id, g.profile_id)) for g in guests)  # type: ignore[arg-type]
-    answers = recognise(guests, candidates, found.overused, uuid4, tx.now, found.certain, rules)
+    answers = recognise(guests, candidates, found.overused, new_id, tx.now, found.certain, rules)
     created = _cards(answers, known)
     additions = list(_additions(answers, known))
     said = booked.read(tx, booking, answers, created, by_default=found.defaults)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from services.contracts.bookings import BookingFacts
 from services.contracts.profiles import (
@@ -20,6 +20,7 @@ from services.contracts.profiles import (
 )
 from services.kit.db import Tx
 from services.kit.doors import command, every, query, subscribe
+from services.kit.ids import new_id
 from services.profiles.domain.stages import rule_of, standing
 from services.profiles.store import stages as store
 from services.profiles.store import timeline
@@ -41,12 +42,12 @@ class Stages:
             return before
         store.replace_rule(tx, after)
         if _conditions(after) != _conditions(before):
-            tx.announce(StagesToRecompute(run=uuid4()))
+            tx.announce(StagesToRecompute(run=new_id()))
         return after
 
     @command
     def recompute_stages(self, tx: Tx, request: RecomputeStages) -> RecomputingStages:
-        run = uuid4()
+        run = new_id()
         tx.announce(StagesToRecompute(run=run))
         return RecomputingStages(run=run)
 

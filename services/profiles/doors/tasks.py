@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from services.contracts.profiles import (
     AddTask,
@@ -21,6 +21,7 @@ from services.contracts.profiles import (
 )
 from services.kit.db import Tx
 from services.kit.doors import command, every, query
+from services.kit.ids import new_id
 from services.kit.refusal import Invalid, Problem
 from services.kit.scope import permit, sees
 from services.profiles.domain.tasks import changed_task, done, new_task, reopened
@@ -34,7 +35,7 @@ class Tasks:
     @command
     def add_task(self, tx: Tx, request: AddTask) -> Task:
         permit(tx, request.property_id)
-        task = store.add(tx, new_task(request, uuid4(), tx.context.actor, tx.now))
+        task = store.add(tx, new_task(request, new_id(), tx.context.actor, tx.now))
         _tell(tx, task, "task.added")
         return task
 

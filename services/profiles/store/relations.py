@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from services.contracts.profiles import NoSuchProfile, Relation, Represented
 from services.kit.db import Tx
+from services.kit.ids import new_id
 from services.profiles.domain.relations import INVERSE, Tie
 
 
@@ -37,7 +38,7 @@ def find(tx: Tx, made: Tie) -> Any:
 
 
 def add(tx: Tx, made: Tie) -> UUID:
-    relation_id = uuid4()
+    relation_id = new_id()
     if made.contact:
         tx.execute(_NO_CONTACT, _ends(made))
     row = {**_row(made), "id": relation_id, "contact": bool(made.contact)}
