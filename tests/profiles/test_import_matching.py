@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from services.contracts.profiles import Address, CreateProfile, FindMatches
 from services.kit.context import Context
-from services.profiles.store import matching
+from services.kit.db import Tx
+from services.profiles.store import importing, matching
 from services.profiles.store.rows import as_array
+from tests.kit.processes import until
 from tests.profiles.conftest import Register
-from tests.profiles.files import brings, lines
+from tests.profiles.files import begin, brings, lines, send
 
 HEADER = ("Vorname", "Nachname", "E-Mail", "Geburtsdatum", "Adresse", "PLZ", "Land")
 KATARINA = ("Katarina", "Sousa", "k@sapo.pt", "1985-06-15", "Rua Augusta 1", "1100-048", "PT")
 CATARINA = ("Catarina", "Souza", "c@gmail.com", "1985-06-15", "", "", "PT")
+WAITING = sa.text(
+    "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
 BOTH = [1, 2]  # rows in a batch: in two of them, or in one
 
 
@@ -101,6 +109,33 @@ def test_a_name_alone_and_a_twin_are_somebody_new(register: Register, row: tuple
     known(register, *KATARINA)
     assert outcomes(register, said(*row)) == {"created": 1}
     assert pairs(register) == []
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        CATARINA,
+        ("Katarina", "Sousa", "", "1985-06-16"),
+        ("Sousa", "Katarina", "", "1985-06-18"),
+        ("Catarina", "Sousa", "", "", "Rua Augusta 1", "1100-048", "PT"),
+    ],
+)
+def test_two_who_are_alike_in_batches_at_once_are_put_on_the_work_list(register: Register, row: tuple[str, ...]):
+    """Both have looked into the register before either is written."""
+    found = lines(KATARINA, said(*row), header=HEADER)
+    begun = begin(register, found, batch_rows=1)
+
+    def start(tx: Tx) -> list[Future[Any]]:
+        importing.wait_for_turn(tx, 0)
+        sent = [pool.submit(send, register, begun, [found[number]], number) for number in (1, 2)]
+        until(lambda: register.db.writing(Context(), lambda tx: tx.execute(WAITING).scalar()) == 2)
+        return sent
+
+    with ThreadPoolExecutor(2) as pool:
+        sent = register.db.writing(Context(), start)
+        counts = [each.result().counts for each in sent]
+    assert sorted((each.created, each.review) for each in counts) == [(0, 1), (1, 0)]
+    assert len(pairs(register)) == 1
 
 
 def test_how_rare_a_name_is_puts_somebody_on_the_work_list_and_links_nobody(register: Register):

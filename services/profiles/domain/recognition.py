@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from services.profiles.domain.codes import PLACEHOLDER_BIRTH_DATES
@@ -33,6 +34,9 @@ class Traces:
     companies: frozenset[str]
     ids: frozenset[UUID]
     companions: frozenset[str] = frozenset()
+
+
+NOTHING: Final = Traces(frozenset(), frozenset(), frozenset(), frozenset())
 
 
 def traces(guests: Iterable[Guest]) -> Traces:

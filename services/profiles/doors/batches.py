@@ -1,6 +1,8 @@
 """A batch of rows, once: looked for in the register and among themselves, and written.
 
-It takes one statement to look for all of them and one to write all who are new.
+One batch at a time is written, and it takes one statement to write all who are new. Whoever sounds alike, which takes
+long, is looked for and judged before: in its turn a batch looks only among those who were brought meanwhile, and for
+whoever shares an identifier, or a name and a day of birth.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from services.contracts.profiles import (
     ConsentsImported,
@@ -23,12 +25,13 @@ from services.contracts.profiles import (
     ProfileCreated,
 )
 from services.kit.db import Tx
+from services.kit.ids import new_id
 from services.profiles.domain.card import Card, Levels, is_unwelcome
 from services.profiles.domain.contacts import SHARED_BY
 from services.profiles.domain.guests import Guest
 from services.profiles.domain.importing import LETTERS, Draft, completed, counted
-from services.profiles.domain.matching import RARE_NAME, Candidate, Evidence, Match, Thresholds, match
-from services.profiles.domain.recognition import traces
+from services.profiles.domain.matching import RARE_NAME, Candidate, Evidence, Match, Thresholds, Verdict, match
+from services.profiles.domain.recognition import NOTHING, Traces, traces
 from services.profiles.domain.waiting import locks
 from services.profiles.doors import rows
 from services.profiles.store import alike, matching, recognition, register, timeline
@@ -47,7 +50,7 @@ def import_batch(tx: Tx, import_id: UUID, number: int, drafts: Sequence[Draft]) 
     if begun.state != "open":
         raise ImportHasEnded
     became = _dry(tx, begun, drafts) if begun.dry_run else _written(tx, begun, drafts)
-    store.through(tx, import_id, number, became)
+    store.through(tx, begun, number, became)
     return ImportedBatch(number=number, counts=became.counts)
 
 
@@ -92,29 +95,46 @@ def _names(card: Card) -> Iterable[Any]:
 
 
 class _Sought:
-    """Whom a batch looks for, made ready before anybody waits for it."""
+    """Whom a batch looks for, made ready before anybody waits for it.
+
+    `near`: who sounds alike and may be it, as the register was after so many `turns`.
+    """
 
     def __init__(self, tx: Tx, drafts: Iterable[Draft]) -> None:
         cards = {draft.row: draft.card for draft in rows.in_turns(drafts) if draft.card}
         self.guests = {row: Guest(0, card) for row, card in cards.items()}
         self.traces = traces(self.guests.values())
         self.locks = locks(self.traces)
+        self.turns = store.turns(tx)
+        recognition.look_by_index(tx)
         self.alike = alike.sought(tx, cards)
+        self.near = alike.alike(tx, self.alike)
+        pool = _pool(tx, self.near, NOTHING)
+        for row, each in rows.in_turns(self.near.items()):
+            candidates = [pool.candidates[who] for who in each.ids if who in pool.candidates]
+            if _judged(pool, row, self.guests[row], candidates)[0] == "new":
+                self.near[row] = replace(each, ids=())  # whatever else is found, too little speaks for these
 
 
-def _look(tx: Tx, sought: _Sought, ids: Iterable[UUID]) -> _Pool:
+def _look(tx: Tx, sought: _Sought, near: Mapping[int, Alike], ids: Iterable[UUID]) -> _Pool:
     recognition.wait_for(tx, sought.locks)
-    sounding = alike.alike(tx, sought.alike)
-    near = {who for each in sounding.values() for who in each.ids}
+    return _pool(tx, near, replace(sought.traces, ids=sought.traces.ids.union(ids)))
+
+
+def _pool(tx: Tx, near: Mapping[int, Alike], looked_for: Traces) -> _Pool:
     found = recognition.candidates(
         tx,
         UUID(int=0),
-        identifiers=sought.traces.identifiers,
-        births=sought.traces.births,
-        companies=sought.traces.companies,
-        ids={*sought.traces.ids, *ids, *near},
+        identifiers=looked_for.identifiers,
+        births=looked_for.births,
+        companies=looked_for.companies,
+        ids=looked_for.ids.union(*(each.ids for each in near.values())),
     )
-    pool = _Pool(matching.thresholds(tx), found.overused, sounding)
+    if found.now:
+        near = {
+            row: replace(each, ids=tuple(found.now.get(who, who) for who in each.ids)) for row, each in near.items()
+        }
+    pool = _Pool(matching.thresholds(tx), found.overused, near)
     for known in found.known.values():
         pool.add(known.candidate)
     return pool
@@ -133,29 +153,36 @@ class _Found:
 def _best(pool: _Pool, draft: Draft, guest: Guest, survivors: Mapping[UUID, UUID]) -> _Found:
     if draft.profile_id is not None and draft.profile_id in survivors:
         return _Found("known", survivors[draft.profile_id])
-    near = pool.near(draft.row, guest)
-    found = match(guest, near) if near else Match()
-    verdict = pool.thresholds.verdict(found.score)
-    if near and verdict == "new" and draft.row in pool.alike and found.score + RARE_NAME >= pool.thresholds.review:
-        # how rare a name is makes somebody worth looking into; nobody is linked for it, as nobody is by a booking
-        found = match(guest, near, rarity=pool.alike[draft.row].rarity)
-        verdict = "new" if pool.thresholds.verdict(found.score) == "new" else "review"
+    verdict, found = _judged(pool, draft.row, guest, pool.near(draft.row, guest))
     if found.candidate is None or verdict == "new":
         return _Found("created")
     outcome: Outcome = "known" if verdict == "certain" else "review"
     return _Found(outcome, found.candidate.profile_id, found.score, found.evidence)
 
 
+def _judged(pool: _Pool, row: int, guest: Guest, near: list[Candidate]) -> tuple[Verdict, Match]:
+    if not near:
+        return "new", Match()
+    found = match(guest, near)
+    verdict = pool.thresholds.verdict(found.score)
+    if verdict == "new" and row in pool.alike and found.score + RARE_NAME >= pool.thresholds.review:
+        # how rare a name is makes somebody worth looking into; nobody is linked for it, as nobody is by a booking
+        found = match(guest, near, rarity=pool.alike[row].rarity)
+        verdict = "new" if pool.thresholds.verdict(found.score) == "new" else "review"
+    return verdict, found
+
+
 def _written(tx: Tx, begun: Begun, drafts: Sequence[Draft]) -> Through:
     kept = [draft for draft in drafts if draft.card is not None]
     sought = _Sought(tx, kept)
-    fresh_ids = {draft.row: uuid4() for draft in kept}
+    fresh_ids = {draft.row: new_id() for draft in kept}
     ready = {each.row: recognition.drawn(fresh_ids[each.row], each.card) for each in rows.in_turns(kept) if each.card}
-    store.wait_for_turn(tx)
+    meanwhile = store.wait_for_turn(tx, sought.turns)
+    near = alike.among(tx, sought.alike, meanwhile, sought.near) if meanwhile else sought.near
     levels = register.levels(tx, hold=True) if any(draft.card and draft.card.level for draft in kept) else {}
     named = {draft.profile_id for draft in kept if draft.profile_id}
     survivors = store.merged(tx, named) if named else {}
-    pool = _look(tx, sought, survivors.values())
+    pool = _look(tx, sought, near, survivors.values())
     created: dict[UUID, Card] = {}
     write: dict[UUID, Card | Drawn] = {}
     additions: dict[UUID, Card] = {}
@@ -234,7 +261,7 @@ def _dry(tx: Tx, begun: Begun, drafts: Sequence[Draft]) -> Through:
     named = {draft.profile_id for draft in kept if draft.profile_id}
     survivors = store.merged(tx, named) if named else {}
     sought = _Sought(tx, kept)
-    pool = _look(tx, sought, survivors.values())
+    pool = _look(tx, sought, sought.near, survivors.values())
     judged = [_best(pool, draft, sought.guests[draft.row], survivors) for draft in kept]
     left: dict[bytes, int] = {}
     asked: set[bytes] = set()

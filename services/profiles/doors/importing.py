@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 from services.contracts.profiles import (
     MOST_ROWS,
@@ -29,6 +28,7 @@ from services.contracts.profiles import (
 )
 from services.kit.db import Database, Tx
 from services.kit.doors import command, every, query, subscribe
+from services.kit.ids import new_id
 from services.kit.refusal import Problem
 from services.profiles.domain import codes, columns, field_values
 from services.profiles.domain.importing import OUTCOMES, Plan
@@ -54,7 +54,7 @@ class Importing:
             raise NotImportable(errors=[Problem("/digest", "SHA-256 in hexadecimal digits.")])
         before = store.open_one(tx, request.digest, request.dry_run, plan) if request.resume else None
         if before is None:
-            before = uuid4()
+            before = new_id()
             store.add(tx, before, request.digest, request.dry_run, plan, request.batch_rows)
         return store.read(tx, before)
 
@@ -68,7 +68,7 @@ class Importing:
     @command
     def keep_rows(self, tx: Tx, request: KeepRows) -> BatchKept:
         _check(request)
-        if store.read(tx, request.import_id).state == "failed":
+        if store.state(tx, request.import_id) == "failed":
             raise ImportHasEnded
         if store.keep_rows(tx, request.import_id, request.number, request.rows):
             tx.announce(ImportRowsKept(import_id=request.import_id, number=request.number))
@@ -95,7 +95,7 @@ class Importing:
 
     @query
     def read_import_report(self, tx: Tx, request: ReadImportReport) -> ImportReport:
-        store.read(tx, request.import_id)
+        store.state(tx, request.import_id)
         after = _cursor(request.cursor)
         lines: list[ReportLine] = []
         while len(lines) < MOST_ROWS:

@@ -83,6 +83,14 @@ def read(tx: Tx, import_id: UUID) -> Import:
     )
 
 
+def state(tx: Tx, import_id: UUID) -> str:
+    """Without counting what became of its rows. Raises NoSuchImport."""
+    found = tx.execute(_STATE, {"id": import_id}).scalar()
+    if found is None:
+        raise NoSuchImport
+    return str(found)
+
+
 def begun(tx: Tx, import_id: UUID, number: int) -> Begun:
     """To work on its batch `number`, which nobody else does until this transaction ends. Raises NoSuchImport."""
     row = tx.execute(_BEGUN, {"id": import_id, "number": number}).one_or_none()
@@ -117,13 +125,14 @@ def kept_rows(tx: Tx, import_id: UUID, number: int) -> list[list[str]] | None:
     return rows
 
 
-def through(tx: Tx, import_id: UUID, number: int, became: Through) -> None:
-    """The batch is through; the rows themselves are forgotten."""
+def through(tx: Tx, begun: Begun, number: int, became: Through) -> None:
+    """The batch is through; the rows themselves are forgotten. It was written in its turn, unless to try."""
     tx.execute(
         _THROUGH,
         {
-            "id": import_id,
+            "id": begun.id,
             "number": number,
+            "written": not begun.dry_run,
             "outcomes": became.outcomes,
             "places": list(became.rows),
             "profiles": list(became.profiles),
@@ -131,7 +140,7 @@ def through(tx: Tx, import_id: UUID, number: int, became: Through) -> None:
             "counts": compact(asdict(became.counts)),
         },
     )
-    tx.execute(_END_IF_THROUGH, {"id": import_id, "now": tx.now})
+    tx.execute(_END_IF_THROUGH, {"id": begun.id, "now": tx.now})
 
 
 def end(tx: Tx, import_id: UUID, rows: int, why: str | None) -> None:
@@ -160,9 +169,15 @@ def forget(tx: Tx, before: datetime) -> int:
     return tx.execute(_FORGET, {"before": before}).rowcount
 
 
-def wait_for_turn(tx: Tx) -> None:
-    """One batch at a time looks for people and writes them; reading and checking rows goes on beside it."""
+def turns(tx: Tx) -> int:
+    """How many batches have been written, of all imports."""
+    return int(tx.execute(_TURNS).scalar_one())
+
+
+def wait_for_turn(tx: Tx, since: int) -> list[UUID]:
+    """One batch at a time is written. Answers whose profiles were since so many `turns`."""
     tx.execute(_TURN)
+    return list(tx.execute(_SINCE, {"turns": since}).scalars())
 
 
 def merged(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, UUID]:
@@ -172,8 +187,17 @@ def merged(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, UUID]:
 
 
 _PLAN = sa.text("SELECT plan FROM imports WHERE id = :id")
+_STATE = sa.text("SELECT state FROM imports WHERE id = :id")
 _NEXT = sa.text("SELECT id FROM profiles WHERE id > :after AND merged_into IS NULL ORDER BY id LIMIT :limit")
-_TURN = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('profiles import', 0))")
+_TURNS = sa.text("SELECT coalesce(max(turn), 0) FROM import_batches")
+# What follows joins a few hundred rows to a few thousand: by hash, however small it takes them for.
+_TURN = sa.text(
+    """
+    SELECT pg_advisory_xact_lock(hashtextextended('profiles import', 0)), set_config('enable_hashjoin', 'on', true),
+        set_config('enable_nestloop', 'off', true)
+    """
+)
+_SINCE = sa.text("SELECT DISTINCT unnest(profiles) FROM import_batches WHERE turn > :turns")
 _ADD = sa.text(
     """
     INSERT INTO imports (id, digest, dry_run, plan, batch_rows, state, started_by, started_at)
@@ -230,7 +254,8 @@ _KEPT = sa.text("SELECT rows FROM import_batches WHERE import_id = :id AND numbe
 _THROUGH = sa.text(
     """
     UPDATE import_batches SET rows = NULL, outcomes = :outcomes, places = CAST(:places AS integer[]),
-        profiles = CAST(:profiles AS uuid[]), said = CAST(:said AS jsonb), counts = CAST(:counts AS jsonb)
+        profiles = CAST(:profiles AS uuid[]), said = CAST(:said AS jsonb), counts = CAST(:counts AS jsonb),
+        turn = CASE WHEN :written THEN nextval('import_turns') END
     WHERE import_id = :id AND number = :number
     """
 )

@@ -81,6 +81,11 @@ def wait_for(tx: Tx, keys: Iterable[int]) -> UUID:
     return edition
 
 
+def look_by_index(tx: Tx) -> None:
+    """As `wait_for` does, where nobody is waited for."""
+    tx.execute(_BY_INDEX)
+
+
 def candidates(
     tx: Tx,
     booking_id: UUID,
@@ -214,14 +219,15 @@ def _known(row: Any, places: Mapping[UUID, set[int]]) -> Known:
 # The two statements that follow in this transaction look up a few rows by index, and planning them anew each time takes
 # four times as long as running them. So their first plan is kept; and as it may be made while the tables are small, it
 # is told to use the indexes that they will need when they are large.
-_WAIT = sa.text(
-    """
-    SELECT (SELECT edition FROM identifier_edition), count(pg_advisory_xact_lock(key)),
-        set_config('plan_cache_mode', 'force_generic_plan', true),
+_BY_INDEX_SQL = """set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_nestloop', 'on', true),
         set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
-        set_config('enable_mergejoin', 'off', true), set_config('enable_bitmapscan', 'off', true)
+        set_config('enable_mergejoin', 'off', true), set_config('enable_bitmapscan', 'off', true)"""
+_BY_INDEX = sa.text(f"SELECT {_BY_INDEX_SQL}")
+_WAIT = sa.text(
+    f"""
+    SELECT (SELECT edition FROM identifier_edition), count(pg_advisory_xact_lock(key)), {_BY_INDEX_SQL}
     FROM unnest(CAST(:keys AS bigint[])) AS key
-    """
+    """  # noqa: S608 constants
 )
 _CANDIDATES = sa.text(
     """
