@@ -110,8 +110,8 @@ class _Sought:
         self.alike = alike.sought(tx, cards)
         self.near = alike.alike(tx, self.alike)
         pool = _pool(tx, self.near, NOTHING)
-        for row, each in rows.in_turns(self.near.items()):
-            candidates = [pool.candidates[who] for who in each.ids if who in pool.candidates]
+        for row, each in rows.in_turns(list(self.near.items())):
+            candidates = [pool.candidates[who] for who in each.ids if who in pool.candidates]  # not who was retired
             if _judged(pool, row, self.guests[row], candidates)[0] == "new":
                 self.near[row] = replace(each, ids=())  # whatever else is found, too little speaks for these
 
@@ -130,10 +130,6 @@ def _pool(tx: Tx, near: Mapping[int, Alike], looked_for: Traces) -> _Pool:
         companies=looked_for.companies,
         ids=looked_for.ids.union(*(each.ids for each in near.values())),
     )
-    if found.now:
-        near = {
-            row: replace(each, ids=tuple(found.now.get(who, who) for who in each.ids)) for row, each in near.items()
-        }
     pool = _Pool(matching.thresholds(tx), found.overused, near)
     for known in found.known.values():
         pool.add(known.candidate)
