@@ -7,6 +7,8 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from uuid import UUID
 
+import pytest
+
 from services.kit.ids import new_id
 
 
@@ -25,6 +27,7 @@ def test_later_ids_are_greater_however_many_there_are():
     assert sorted(set(made)) == made
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of fork()
 def test_processes_that_are_copies_of_one_make_ids_of_their_own():
     some(1)  # whatever is drawn at first is drawn before the copies are made
     with ProcessPoolExecutor(2, mp_context=get_context("fork")) as pool:
