@@ -13,7 +13,9 @@ import sqlalchemy as sa
 
 from services.contracts.billing import (
     AdjustmentInvoiced,
+    AdjustmentTooLarge,
     AlreadyCredited,
+    ChargeAdjusted,
     ChargeInvoiced,
     CityTax,
     CloseFolio,
@@ -389,3 +391,19 @@ def test_a_payment_stays_shown_on_an_invoice_that_was_only_lowered(desk: Desk) -
     desk.charges(desk.booking(first.folio_ids[0]), "spa", eur(1000))
     second = desk.invoices(first.folio_ids[0])
     assert (first.paid, second.total, second.paid) == (eur(44100), eur(1000), eur(0))
+
+
+def test_what_no_property_charged_is_voided_and_credited_by_what_its_invoice_left_of_it(desk: Desk) -> None:
+    guest = uuid4()
+    charge = desk.charges(None, "spa", eur(16500), profile_id=guest)
+    first = desk.invoices(charge.folio_id, property_id=LISBON)
+    lowers(desk, first, ("spa", 100))
+    desk.credits(first)
+    with pytest.raises(ChargeAdjusted):
+        desk.service.void_charge(VoidCharge(charge_id=charge.id, reason="Mistyped"))
+    credit = PostAdjustment(profile_id=guest, kind="spa", amount=eur(16400), direction="credit", reason="It was cold")
+    desk.service.post_adjustment(credit)
+    with pytest.raises(AdjustmentTooLarge) as refused:
+        desk.service.post_adjustment(replace(credit, amount=eur(1)))
+    assert (refused.value.facts["left"], desk.balance(guest)) == ("0.00", 0)
+    assert desk.invoices(charge.folio_id, property_id=LISBON).total == eur(0)

@@ -19,10 +19,14 @@ from services.kit.db import Tx
 _NOT_INVOICED = sa.text(
     """
     SELECT CAST(coalesce((
-        SELECT sum(c.gross_minor) FROM charges c
-        WHERE c.folio_id = :folio_id AND c.kind = :kind AND c.currency = :currency AND c.state = 'posted'
-            AND c.invoice_id IS NULL
-            AND (CAST(:of_booking AS bool) OR c.property_id IS NOT DISTINCT FROM CAST(:property_id AS uuid))
+        SELECT sum(CASE WHEN CAST(:of_booking AS bool) OR mine THEN minor WHEN nobodys THEN least(minor, 0) END) FROM (
+            SELECT c.property_id IS NOT DISTINCT FROM CAST(:property_id AS uuid) AS mine,
+                CAST(:property_id AS uuid) IS NULL AS nobodys, sum(c.gross_minor) AS minor
+            FROM charges c
+            WHERE c.folio_id = :folio_id AND c.kind = :kind AND c.currency = :currency AND c.state = 'posted'
+                AND c.invoice_id IS NULL
+            GROUP BY c.property_id
+        ) AS by_property
     ), 0) - coalesce((
         SELECT sum(e.amount_minor) FROM journals j JOIN entries e ON e.journal_id = j.id
         WHERE j.folio_id = :folio_id AND j.booking_id IS NOT NULL AND e.currency = :currency AND (
@@ -39,7 +43,7 @@ _NOT_INVOICED = sa.text(
 _CHARGED_AT = sa.text(
     """
     SELECT DISTINCT property_id FROM charges
-    WHERE folio_id = :folio_id AND kind = :kind AND state = 'posted' AND property_id IS NOT NULL
+    WHERE folio_id = :folio_id AND kind = :kind AND state = 'posted' AND property_id IS NOT NULL AND gross_minor > 0
     """
 )
 _EXCESS = sa.text(
@@ -71,7 +75,7 @@ def excess_of(tx: Tx, folio_id: UUID, kind: str, currency: str) -> Excess:
 
 def not_invoiced(tx: Tx, seen: FolioRow, charge: Charge, property_id: UUID | None) -> int:
     """What the property charged of the charge's kind on the folio, with its tax, less what was credited, and is on no
-    invoice.
+    invoice. Of what no property charged also less what a property has credited beyond its own: it was on its invoice.
     """
     wanted = {"folio_id": seen.id, "kind": charge.kind, "currency": charge.amount.currency}
     wanted |= {"of_booking": seen.booking_id is not None, "property_id": property_id}
