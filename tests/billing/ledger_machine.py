@@ -303,12 +303,13 @@ class WatchedLedger(RuleBasedStateMachine):
         for booked in self.bookings:
             if facts := booked.newest:
                 total = facts.total.amount_minor if facts.state in OWED else 0
-                of_rooms = sum(c.amount.amount_minor for c in posted if c.booking is booked and c.kind == domain.STAY)
                 city_tax = city_taxes[booked.id]
-                comes_to = city_tax + max(0, total - city_tax + of_rooms)  # no credit takes more than there is
-                owed[facts.payer_profile_id, facts.total.currency] += comes_to
+                # no credit takes more than there is, of the rooms or of their tax
+                for kind, posted_minor in ((domain.STAY, total - city_tax), ("city-tax", city_tax)):
+                    more = sum(c.amount.amount_minor for c in posted if c.booking is booked and c.kind == kind)
+                    owed[facts.payer_profile_id, facts.total.currency] += max(0, posted_minor + more)
         for charge in posted:
-            if charge.booking and charge.kind == domain.STAY:
+            if charge.booking and charge.kind in domain.WITH_THE_STAY:
                 continue
             payer = charge.guest
             if charge.booking and charge.booking.newest:
